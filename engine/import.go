@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kenrec/ken/graph/tabular"
+)
+
+// Kind says what the rows of a file are.
+type Kind int
+
+// The kinds. The zero value takes the kind from a format that implies one: atomic files and RDF.
+const (
+	Nodes        Kind = iota + 1 // id, type, name, text
+	Triples                      // head, relation, tail[, weight]
+	Interactions                 // user, item[, weight[, time[, type]]]
+	Vectors                      // id, v1, v2, …
+)
+
+// HeaderMode says whether the first row of a table names its columns.
+type HeaderMode int
+
+// The header modes.
+const (
+	HeaderAuto HeaderMode = iota // a header when the names are known ones
+	HeaderYes
+	HeaderNo
+)
+
+// Defaults of Import.
+const (
+	defaultBatchRows = 10_000
+	batchBytes       = 32 << 20 // a batch ends here too, so that memory is bounded for rows of a megabyte
+	maxRejections    = 20
+)
+
+// Source is a file to import, or any other stream of rows. Reader and, unless the format implies it, Kind are needed.
+// gzip and zstd are recognised by their first bytes and unpacked.
+type Source struct {
+	Kind   Kind
+	Name   string    // file name: it is printed in reports and its extension tells the format
+	Reader io.Reader // read once, to its end
+	Format Format    // FormatAuto: by the extension of Name, else by the first lines
+	// Objects replaces Reader for formats that other packages read, such as Parquet. It is read to its end.
+	Objects ObjectReader
+
+	Columns []string   // names of the columns of a table; "-" leaves one out. JSON Lines: "role=key"
+	Header  HeaderMode // tables only
+
+	Type      string // type of nodes, or of interactions, whose row names none
+	SourceTag string // source of triples whose row names none
+	Modality  string // of vectors; default "imported"
+	Model     string // of vectors, may be empty
+	// UserPrefix and ItemPrefix are put before each user and item id of interactions, .user, .item and .link files, to
+	// keep apart user 7 and item 7. Atomic files have "user:" and "item:" unless NoPrefix is set.
+	UserPrefix, ItemPrefix string
+	NoPrefix               bool
+	RDF                    RDFOptions
+
+	Strict    bool           // stop at the first bad row and store nothing of its batch
+	Rejects   io.Writer      // gets each bad row as it is, after a line "# name:line: reason"; nil: none
+	BatchRows int            // rows stored at once, durable together; default 10,000
+	Progress  func(Progress) // called once a batch from the calling goroutine; nil: none
+}
+
+// ObjectReader yields rows as objects: io.EOF at the end, a *tabular.RowError for a row that cannot be read.
+type ObjectReader interface {
+	Read() (tabular.Object, error)
+}
+
+// ImportReport says what became of the rows. Read = Stored + Unchanged + Skipped, unless the import was broken off: then
+// the rows of the last batch are in Read only.
+type ImportReport struct {
+	Name      string      `json:"name"`
+	Kind      string      `json:"kind"`
+	Format    string      `json:"format"`
+	Read      int64       `json:"read"`      // rows, without header and empty lines
+	Stored    int64       `json:"stored"`    // new or different from what was there
+	Unchanged int64       `json:"unchanged"` // already there as they are
+	Skipped   int64       `json:"skipped"`   // bad rows
+	Batches   int64       `json:"batches"`   // committed
+	Rejected  []Rejection `json:"rejected"`  // the first 20 bad rows
+	Ignored   []string    `json:"ignored"`   // columns that this kind of row has no place for
+	Bytes     int64       `json:"bytes"`     // of input, before decompression
+	Seconds   float64     `json:"seconds"`
+}
+
+// Rejection is one bad row.
+type Rejection struct {
+	Line   int64  `json:"line"`             // from 1
+	Column int    `json:"column,omitempty"` // from 1; 0: the whole row
+	Reason string `json:"reason"`
+	Text   string `json:"text"` // the start of the row, printable
+}
+
+// String returns the rejection in the form "line 3, column 2: reason".
+func (r Rejection) String() string {
+	if r.Column > 0 {
+		return fmt.Sprintf("line %d, column %d: %s", r.Line, r.Column, r.Reason)
+	}
+	return fmt.Sprintf("line %d: %s", r.Line, r.Reason)
+}
+
+// Import stores the rows of src in batches; each batch is durable when the next one begins, so that an import which is
+// killed and run again ends in the same store as one that ran through. Rows that are there already change nothing.
+// A bad row is left out and reported; the good rows are kept.
+//
+// The report is valid together with an error. Errors: ErrBadRecord when rows were skipped (or one, with Strict),
+// ErrNoData when no row was stored because there was none, ErrBadOption for a source that makes no sense, an error
+// wrapping ctx.Err() when cancelled: whole batches are kept.
+// Memory is bounded by BatchRows and 32 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
+func (e *Engine) Import(ctx context.Context, src Source) (ImportReport, error) {
+	start := time.Now()
+	if src.Name == "" || src.Name == "-" {
+		src.Name = "stdin"
+	}
+	if src.BatchRows <= 0 {
+		src.BatchRows = defaultBatchRows
+	}
+	im := &importer{engine: e, src: src, roles: map[string]idRole{}}
+	im.report.Name = src.Name
+	err := im.run(ctx)
+	im.report.Seconds = time.Since(start).Seconds()
+	im.report.Bytes = im.bytes()
+	if err != nil {
+		return im.report, fmt.Errorf("engine: import %s: %w", src.Name, err)
+	}
+	return im.report, nil
+}
+
+// recordReader turns a file into records: io.EOF at the end, a *badRow for a row that cannot be used, any other error
+// ends the file.
+type recordReader interface {
+	next(*record) error
+}
+
+// importer is one run of Import.
+type importer struct {
+	engine *Engine
+	src    Source
+	in     *byteCounter
+	report ImportReport
+	batch  []record
+	size   int               // bytes of rows in batch
+	roles  map[string]idRole // what ids of interactions are, as far as seen
+}
+
+func (im *importer) run(ctx context.Context) error {
+	reader, done, err := im.open()
+	if err != nil {
+		return err
+	}
+	defer done()
+	for n := 0; ; n++ {
+		if n%512 == 0 && ctx.Err() != nil {
+			return im.cancelled(ctx)
+		}
+		var rec record
+		err := reader.next(&rec)
+		var bad *badRow
+		switch {
+		case err == io.EOF:
+			if err := im.flush(ctx); err != nil {
+				return err
+			}
+			return im.verdict()
+		case errors.As(err, &bad):
+			im.report.Read++
+			if err := im.reject(bad); err != nil {
+				return err
+			}
+			if im.src.Strict {
+				return im.strictly(bad)
+			}
+		case err != nil:
+			return errors.Join(im.flush(ctx), fmt.Errorf("%w (%d rows were read, %d are stored)", err, im.report.Read, im.report.Stored))
+		default:
+			im.report.Read++
+			im.batch = append(im.batch, rec)
+			im.size += len(rec.raw)
+		}
+		if len(im.batch) >= im.src.BatchRows || im.size >= batchBytes {
+			if err := im.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (im *importer) cancelled(ctx context.Context) error {
+	return fmt.Errorf("stopped after %d stored rows: %w", im.report.Stored+im.report.Unchanged, ctx.Err())
+}
+
+func (im *importer) strictly(bad *badRow) error {
+	return fmt.Errorf("%w: %s (strict: nothing of this batch was stored; %d rows before it were)",
+		ErrBadRecord, bad.rejection(), im.report.Stored+im.report.Unchanged)
+}
+
+// verdict makes an error of an import that went to its end but lost rows or had none.
+func (im *importer) verdict() error {
+	r := &im.report
+	switch {
+	case r.Read == 0:
+		return fmt.Errorf("%w: no rows were stored from %s: it holds none", ErrNoData, r.Name)
+	case r.Stored+r.Unchanged == 0:
+		return fmt.Errorf("%w: no rows were stored from %s: all %d are bad, first %s", ErrBadRecord, r.Name, r.Skipped, r.Rejected[0])
+	case r.Skipped > 0:
+		return fmt.Errorf("%w: %d of %d rows were skipped, first %s", ErrBadRecord, r.Skipped, r.Read, r.Rejected[0])
+	}
+	return nil
+}
+
+func (im *importer) bytes() int64 {
+	if im.in == nil {
+		return 0
+	}
+	return im.in.n
+}
+
+// byteCounter counts what is read, for progress and report.
+type byteCounter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *byteCounter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}

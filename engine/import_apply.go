@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kenrec/ken/graph"
+)
+
+// idRole is what the id of an interaction is.
+type idRole uint8
+
+const (
+	roleNone idRole = iota
+	roleUser
+	roleItem
+)
+
+const maxRoles = 1 << 18 // ids whose role is remembered between batches; about 30 MiB
+
+// flush stores the rows read so far as one durable batch. Rows that the graph refuses are rejected; with Strict they
+// cancel the batch.
+func (im *importer) flush(ctx context.Context) error {
+	if len(im.batch) == 0 {
+		return nil
+	}
+	w := &batchWriter{im: im, ctx: ctx, store: im.engine.store}
+	defer w.cancel()
+	for i := range im.batch {
+		if i%512 == 0 && ctx.Err() != nil {
+			return im.cancelled(ctx)
+		}
+		err := w.put(&im.batch[i])
+		var bad *badRow
+		if errors.As(err, &bad) {
+			if err = im.reject(bad); err == nil && im.src.Strict {
+				err = im.strictly(bad)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := w.finish(); err != nil {
+		return err
+	}
+	clear(im.batch) // lets go of the rows' texts
+	im.batch, im.size = im.batch[:0], 0
+	if len(im.roles) > maxRoles {
+		clear(im.roles)
+	}
+	if im.src.Progress != nil {
+		im.src.Progress(Progress{Stage: "import", Done: im.report.Read, Unit: "rows", Bytes: im.bytes()})
+	}
+	return nil
+}
+
+// batchWriter puts records into a batch of the graph, and into a further one when that is full.
+type batchWriter struct {
+	im    *importer
+	ctx   context.Context
+	store *graph.Store
+	batch *graph.Batch
+	nodes map[string]*pendingNode // nodes that statements of RDF change
+	order []string                // their ids in order of first sight
+
+	stored, unchanged int64 // in the open batch
+}
+
+func (w *batchWriter) open() error {
+	if w.batch != nil {
+		return nil
+	}
+	b, err := w.store.NewBatch(w.ctx)
+	w.batch = b
+	return err
+}
+
+func (w *batchWriter) cancel() {
+	if w.batch != nil {
+		w.batch.Cancel()
+	}
+}
+
+// commit makes the open batch durable and counts its rows.
+func (w *batchWriter) commit() error {
+	if w.batch == nil {
+		return nil
+	}
+	b := w.batch
+	w.batch = nil
+	if _, err := b.Commit(w.ctx); err != nil {
+		return fmt.Errorf("store a batch: %w", err)
+	}
+	w.im.report.Batches++
+	w.im.report.Stored += w.stored
+	w.im.report.Unchanged += w.unchanged
+	w.stored, w.unchanged = 0, 0
+	return nil
+}
+
+// finish writes the nodes that statements changed and commits.
+func (w *batchWriter) finish() error {
+	if err := w.flushNodes(); err != nil {
+		return err
+	}
+	return w.commit()
+}
+
+// put stores one record. A record that the graph refuses comes back as a *badRow.
+func (w *batchWriter) put(rec *record) error {
+	if rec.fact != nil {
+		return w.putFact(rec)
+	}
+	if rec.kind == Interactions {
+		if err := w.checkRoles(rec); err != nil {
+			return err
+		}
+	}
+	change, err := w.try(func(b *graph.Batch) (graph.Change, error) { return w.write(b, rec) })
+	if err != nil {
+		if reason, ok := refusal(err); ok {
+			return &badRow{line: rec.line, reason: reason, raw: rec.raw}
+		}
+		return err
+	}
+	w.count(change)
+	return nil
+}
+
+// try runs one write, in a new batch when the open one is full.
+func (w *batchWriter) try(write func(*graph.Batch) (graph.Change, error)) (graph.Change, error) {
+	if err := w.open(); err != nil {
+		return 0, err
+	}
+	change, err := write(w.batch)
+	if !errors.Is(err, graph.ErrBatchFull) {
+		return change, err
+	}
+	if err := w.commit(); err != nil {
+		return 0, err
+	}
+	if err := w.open(); err != nil {
+		return 0, err
+	}
+	return write(w.batch)
+}
+
+func (w *batchWriter) write(b *graph.Batch, rec *record) (graph.Change, error) {
+	src := &w.im.src
+	switch rec.kind {
+	case Nodes:
+		return b.PutNode(rec.node)
+	case Triples:
+		return b.PutTriple(rec.triple)
+	case Interactions:
+		return b.PutInteraction(rec.inter)
+	}
+	modality := src.Modality
+	if modality == "" {
+		modality = "imported"
+	}
+	return b.PutVector(rec.node.ID, modality, src.Model, rec.vector)
+}
+
+func (w *batchWriter) count(c graph.Change) {
+	if c == graph.Unchanged {
+		w.unchanged++
+	} else {
+		w.stored++
+	}
+}
+
+// refusal returns the reason when the graph refuses the record itself.
+func refusal(err error) (string, bool) {
+	if !errors.Is(err, graph.ErrBadID) && !errors.Is(err, graph.ErrBadRecord) && !errors.Is(err, graph.ErrDimension) {
+		return "", false
+	}
+	return strings.TrimPrefix(err.Error(), "graph: "), true
+}
+
+// checkRoles refuses an id that is a user here and an item elsewhere: two things with one id, as in files where users
+// and items are both numbered from 0.
+func (w *batchWriter) checkRoles(rec *record) error {
+	u, err := w.role(rec.inter.User)
+	if err != nil {
+		return err
+	}
+	i, err := w.role(rec.inter.Item)
+	if err != nil {
+		return err
+	}
+	id, is, comes := "", "", ""
+	switch {
+	case u == roleItem:
+		id, is, comes = rec.inter.User, "an item", "a user"
+	case i == roleUser:
+		id, is, comes = rec.inter.Item, "a user", "an item"
+	default:
+		w.im.roles[rec.inter.User], w.im.roles[rec.inter.Item] = roleUser, roleItem
+		return nil
+	}
+	return &badRow{line: rec.line, raw: rec.raw, reason: fmt.Sprintf(
+		"%s is %s already and comes as %s: give the two kinds ids of their own with --user-prefix or --item-prefix", briefID(id), is, comes)}
+}
+
+// role tells what an id is: from this import, else from the store, by its type or, for other types, its interactions.
+func (w *batchWriter) role(id string) (idRole, error) {
+	if r, ok := w.im.roles[id]; ok {
+		return r, nil
+	}
+	node, err := w.store.Node(w.ctx, id)
+	if errors.Is(err, graph.ErrNotFound) {
+		return roleNone, nil
+	}
+	if err != nil {
+		return roleNone, err
+	}
+	switch node.Type {
+	case "user":
+		return roleUser, nil
+	case "item":
+		return roleItem, nil
+	}
+	for _, err := range w.store.UserInteractions(w.ctx, id) {
+		return roleUser, err
+	}
+	for _, err := range w.store.ItemInteractions(w.ctx, id) {
+		return roleItem, err
+	}
+	return roleNone, nil
+}
