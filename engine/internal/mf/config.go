@@ -1,0 +1,39 @@
+package mf
+
+import "fmt"
+
+// Config is the hyper-parameters of one factorisation.
+type Config struct {
+	Factors      int     // f, factor size
+	Iterations   int     // sweeps over users, contexts and items
+	Alpha        float64 // α, weight of an unobserved (user, warm item) cell against an observed one
+	Reg          float64 // λ: a row's regularisation is λ·mass^ν
+	RegExponent  float64 // ν, 0 to 1: how far regularisation grows with the mass of a row's terms
+	ContextAlpha float64 // α_z, weight of an absent (item, context) cell against a present one
+	Ridge        float64 // ρ, regularisation of the feature maps W
+	HeadReg      float64 // λ of the knowledge head, which scores cold items
+	Seed         uint64  // of the starting factors
+}
+
+// Validate reports the first field out of range.
+func (c Config) Validate() error {
+	switch {
+	case c.Factors < 1 || c.Factors > 1024:
+		return fmt.Errorf("factors is %d, want 1 to 1024", c.Factors)
+	case c.Iterations < 1 || c.Iterations > 1000:
+		return fmt.Errorf("iterations is %d, want 1 to 1000", c.Iterations)
+	case !(c.Alpha >= 0 && c.Alpha <= 100):
+		return fmt.Errorf("alpha is %g, want 0 to 100", c.Alpha)
+	case !(c.Reg > 0 && c.Reg <= 1e6):
+		return fmt.Errorf("reg is %g, want above 0 and at most 1e6", c.Reg)
+	case !(c.RegExponent >= 0 && c.RegExponent <= 1):
+		return fmt.Errorf("reg exponent is %g, want 0 to 1", c.RegExponent)
+	case !(c.ContextAlpha >= 0 && c.ContextAlpha <= 100):
+		return fmt.Errorf("context alpha is %g, want 0 to 100", c.ContextAlpha)
+	case !(c.Ridge > 0 && c.Ridge <= 1e9):
+		return fmt.Errorf("ridge is %g, want above 0", c.Ridge)
+	case !(c.HeadReg > 0 && c.HeadReg <= 1e6):
+		return fmt.Errorf("head reg is %g, want above 0 and at most 1e6", c.HeadReg)
+	}
+	return nil
+}

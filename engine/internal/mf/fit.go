@@ -1,0 +1,200 @@
+package mf
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/par"
+	"github.com/kenrec/ken/engine/internal/solve"
+	"github.com/kenrec/ken/engine/internal/sparse"
+)
+
+// startScale is the spread of the starting item factors: small against 1/√f, so that the first user step is near zero
+// and the data, not the seed, decides where the factors go.
+const startScale = 0.1
+
+// Fit minimises the loss of the package for cfg.Iterations sweeps and returns the model with users solved last, so that a
+// user's factors are the exact solution given the items' (what fold-in and explanations rely on).
+// after, if not nil, is called after every sweep. A cancelled ctx returns an error wrapping its cause.
+func Fit(ctx context.Context, d *Data, cfg Config, workers int, after func(sweep int)) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("mf: %w", err)
+	}
+	f := newFitter(d, cfg, workers)
+	for i := range cfg.Iterations {
+		if err := f.sweep(ctx); err != nil {
+			return nil, fmt.Errorf("mf: sweep %d of %d: %w", i+1, cfg.Iterations, err)
+		}
+		if after != nil {
+			after(i + 1)
+		}
+	}
+	m, err := f.finish(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("mf: last step: %w", err)
+	}
+	return m, nil
+}
+
+// fitter is the state between half-steps. Matrices are rows × f.
+type fitter struct {
+	d       *Data
+	cfg     Config
+	workers int
+	solver  *solve.Solver
+
+	others     dense.Matrix // u above z in one piece of memory: the other side of an item
+	u, v, z    dense.Matrix
+	p, pu      dense.Matrix // priors of items and users; no rows: none
+	w, wu      dense.Matrix // feature maps d × f
+	profile    float32      // scale of a user's context profile in her prior
+	users      rowset       // those with interactions: one without has not turned anything down
+	contexts   rowset
+	warm, cold rowset    // rows of items: terms of users, then of contexts
+	isWarm     []bool    // items with at least one interaction
+	warmth     []float32 // 1 for warm items, 0 for cold: weights of the items' Gram
+	ridgeItem  []float32 // weight of each item in the fit of W: 0 for cold items
+	ridgeUser  []float32
+}
+
+func newFitter(d *Data, cfg Config, workers int) *fitter {
+	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers)}
+	xt, tt := transposeTargets(d.X, d.Target)
+	nu, ni := d.users(), d.items()
+	f.isWarm, f.warmth = make([]bool, ni), make([]float32, ni)
+	var warm, cold []int32
+	for i := range ni {
+		if xt.Ptr[i+1] > xt.Ptr[i] {
+			f.isWarm[i], f.warmth[i] = true, 1
+			warm = append(warm, int32(i))
+		} else {
+			cold = append(cold, int32(i))
+		}
+	}
+	var active []int32
+	regU := make([]float32, nu)
+	for u, mass := range d.X.RowSums() {
+		regU[u] = cfg.reg(mass + cfg.Alpha*float64(len(warm)))
+		if d.X.Len(u) > 0 {
+			active = append(active, int32(u))
+		}
+	}
+	f.users = selectRows(d.X, d.Target, regU, active)
+
+	if d.C != nil {
+		f.contexts = f.contextRows()
+	}
+	links := d.links()
+	linkMass, background := links.RowSums(), f.contextBackground()
+	regI := make([]float32, ni)
+	for i, mass := range xt.RowSums() {
+		regI[i] = cfg.reg(mass + linkMass[i] + background + cfg.Alpha*float64(len(active))*float64(f.warmth[i]))
+	}
+	rows, target := beside(xt, tt, links)
+	f.warm = selectRows(rows, target, regI, warm)
+	f.cold = selectRows(rows, target, regI, cold)
+	f.ridgeItem = ridgeWeights(regI, f.warmth)
+	f.ridgeUser = ridgeWeights(regU, activity(d.X))
+	f.start()
+	return f
+}
+
+// contextRows are the rows of C with their regularisation. A context whose background has the factor a is divided by a,
+// which leaves its solution alone and lets all contexts share one Gram matrix.
+func (f *fitter) contextRows() rowset {
+	c := f.d.C
+	regZ := make([]float32, c.Rows)
+	for z, mass := range c.RowSums() {
+		regZ[z] = f.cfg.reg(mass + f.cfg.ContextAlpha*f.contextScale(z)*float64(c.Cols))
+	}
+	s := selectRows(c, nil, regZ, count(c.Rows))
+	if f.d.CAlpha == nil {
+		return s
+	}
+	for z := range c.Rows {
+		inv := 1 / f.d.CAlpha[z]
+		_, val := s.rows.Row(z)
+		for j := range val {
+			val[j] *= inv
+		}
+		s.reg[z] *= inv
+	}
+	return s
+}
+
+// contextScale is the background factor of one context.
+func (f *fitter) contextScale(z int) float64 {
+	if f.d.CAlpha == nil {
+		return 1
+	}
+	return float64(f.d.CAlpha[z])
+}
+
+// contextBackground is the background mass that the contexts lay on every item.
+func (f *fitter) contextBackground() float64 {
+	sum := 0.0
+	for z := range f.d.contexts() {
+		sum += f.cfg.ContextAlpha * f.contextScale(z)
+	}
+	return sum
+}
+
+// start draws the item factors, each row from its own stream, so that adding an item leaves the others' start alone.
+func (f *fitter) start() {
+	k := f.cfg.Factors
+	f.v = dense.New(f.d.items(), k)
+	f.others = dense.New(f.d.users()+f.d.contexts(), k)
+	f.u, f.z = f.others.Slice(0, f.d.users()), f.others.Slice(f.d.users(), f.others.Rows)
+	scale := startScale / math.Sqrt(float64(k))
+	for i := range f.v.Rows {
+		rng := par.Stream(f.cfg.Seed, uint64(i))
+		row := f.v.Row(i)
+		for j := range row {
+			row[j] = float32(rng.NormFloat64() * scale)
+		}
+	}
+}
+
+// ridgeWeights weighs a row in the fit of its feature map by its regularisation, the weight that the prior has in the
+// loss, scaled to mean 1 over the rows that count, so that ρ means the same on every data set.
+func ridgeWeights(reg, counts []float32) []float32 {
+	sum, n := 0.0, 0
+	for i, r := range reg {
+		if counts[i] > 0 {
+			sum += float64(r)
+			n++
+		}
+	}
+	w := make([]float32, len(reg))
+	if n == 0 {
+		return w
+	}
+	mean := sum / float64(n)
+	for i, r := range reg {
+		if counts[i] > 0 {
+			w[i] = float32(float64(r) / mean)
+		}
+	}
+	return w
+}
+
+// activity is 1 for rows with entries, else 0.
+func activity(a *sparse.CSR) []float32 {
+	on := make([]float32, a.Rows)
+	for r := range on {
+		if a.Ptr[r+1] > a.Ptr[r] {
+			on[r] = 1
+		}
+	}
+	return on
+}
+
+func count(n int) []int32 {
+	at := make([]int32, n)
+	for i := range at {
+		at[i] = int32(i)
+	}
+	return at
+}

@@ -1,0 +1,131 @@
+package mf
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kenrec/ken/engine/internal/solve"
+)
+
+// History is one user's interactions: item rows with confidence and target (nil targets: all 1).
+type History struct {
+	Items  []int32
+	Conf   []float32
+	Target []float32
+}
+
+func (h History) mass() float64 {
+	sum := 0.0
+	for _, c := range h.Conf {
+		sum += float64(c)
+	}
+	return sum
+}
+
+// UserPrior returns the prior of a user from the contexts that her triples point to (weights sum to 1) and her features
+// (nil: none). The result has length f.
+func (m *Model) UserPrior(contexts []int32, weight, features []float32) []float32 {
+	p := make([]float32, m.Config.Factors)
+	for i, z := range contexts {
+		for j, v := range m.Z.Row(int(z)) {
+			p[j] += m.Profile * weight[i] * v
+		}
+	}
+	addMapped(p, features, m.WU.Rows, m.WU.Row)
+	return p
+}
+
+// ItemPrior returns Wᵀh. The result has length f; no features give zeros.
+func (m *Model) ItemPrior(features []float32) []float32 {
+	p := make([]float32, m.Config.Factors)
+	addMapped(p, features, m.W.Rows, m.W.Row)
+	return p
+}
+
+// addMapped adds Σ_d h_d·row(d) to p.
+func addMapped(p, h []float32, rows int, row func(int) []float32) {
+	if rows == 0 {
+		return
+	}
+	for d, x := range h {
+		if x == 0 {
+			continue
+		}
+		for j, v := range row(d) {
+			p[j] += x * v
+		}
+	}
+}
+
+// FoldInUser returns the factors of a user from her history and prior (nil: zero), items held fixed, and those of her
+// knowledge head (nil without knowledge). Source: Hu, Koren, Volinsky 2008, eq. 4, with a prior. Cost O(m²f) for a
+// history of m < f items.
+func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (user, head []float32, err error) {
+	user = make([]float32, m.Config.Factors)
+	row := solve.Row{Idx: h.Items, Conf: h.Conf, Target: h.Target, F: m.V, Reg: m.Config.reg(h.mass() + m.Grams.UserMass), Prior: prior}
+	if err := m.solver.Row(ctx, m.user, row, user); err != nil {
+		return nil, nil, fmt.Errorf("mf: fold in user: %w", err)
+	}
+	if m.head == nil {
+		return user, nil, nil
+	}
+	head = make([]float32, m.Config.Factors)
+	row.F, row.Reg = m.Q, m.Config.headReg(h.mass()+m.Grams.UserMass)
+	if err := m.solver.Row(ctx, m.head, row, head); err != nil {
+		return nil, nil, fmt.Errorf("mf: fold in user's head: %w", err)
+	}
+	return user, head, nil
+}
+
+// FoldInItem returns the factors of an item from its contexts and prior (nil: zero): what training gives a cold item.
+func (m *Model) FoldInItem(ctx context.Context, contexts []int32, conf, prior []float32) ([]float32, error) {
+	item := make([]float32, m.Config.Factors)
+	mass := m.Grams.ColdMass
+	for _, c := range conf {
+		mass += float64(c)
+	}
+	row := solve.Row{Idx: contexts, Conf: conf, F: m.Z, Reg: m.Config.reg(mass), Prior: prior}
+	if err := m.solver.Row(ctx, m.coldRow, row, item); err != nil {
+		return nil, fmt.Errorf("mf: fold in item: %w", err)
+	}
+	return item, nil
+}
+
+// UserInfluence returns A⁻¹b for the matrix A of a user's normal equations, so that for b = v_i the score u·v_i is
+// Σ_j c_j t_j (A⁻¹v_i)·v_j + λ (A⁻¹v_i)·p, one addend for each item of the history and one for the prior; λ is returned too.
+func (m *Model) UserInfluence(ctx context.Context, h History, b []float32) (influence []float32, reg float32, err error) {
+	reg = m.Config.reg(h.mass() + m.Grams.UserMass)
+	influence, err = m.influence(ctx, m.user, solve.Row{Idx: h.Items, Conf: h.Conf, F: m.V, Reg: reg}, b)
+	return influence, reg, err
+}
+
+// HeadInfluence is UserInfluence for the knowledge head, which has no prior.
+func (m *Model) HeadInfluence(ctx context.Context, h History, b []float32) ([]float32, error) {
+	reg := m.Config.headReg(h.mass() + m.Grams.UserMass)
+	return m.influence(ctx, m.head, solve.Row{Idx: h.Items, Conf: h.Conf, F: m.Q, Reg: reg}, b)
+}
+
+// ColdInfluence is A⁻¹b for the matrix of an item that is known by contexts alone.
+func (m *Model) ColdInfluence(ctx context.Context, contexts []int32, conf, b []float32) (influence []float32, reg float32, err error) {
+	mass := m.Grams.ColdMass
+	for _, c := range conf {
+		mass += float64(c)
+	}
+	reg = m.Config.reg(mass)
+	influence, err = m.influence(ctx, m.coldRow, solve.Row{Idx: contexts, Conf: conf, F: m.Z, Reg: reg}, b)
+	return influence, reg, err
+}
+
+// influence solves A x = b with the solver for rows: all targets 0 and b/λ as the prior leave λ·(b/λ) on the right side.
+func (m *Model) influence(ctx context.Context, basis *solve.Basis, row solve.Row, b []float32) ([]float32, error) {
+	row.Target = make([]float32, len(row.Idx))
+	row.Prior = make([]float32, len(b))
+	for i, v := range b {
+		row.Prior[i] = v / row.Reg
+	}
+	x := make([]float32, len(b))
+	if err := m.solver.Row(ctx, basis, row, x); err != nil {
+		return nil, fmt.Errorf("mf: influence: %w", err)
+	}
+	return x, nil
+}

@@ -1,0 +1,168 @@
+package mf
+
+import (
+	"context"
+
+	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/par"
+	"github.com/kenrec/ken/engine/internal/solve"
+)
+
+// sweep solves users, contexts and items once, in that order.
+func (f *fitter) sweep(ctx context.Context) error {
+	if err := f.solveUsers(ctx); err != nil {
+		return err
+	}
+	if err := f.solveContexts(ctx); err != nil {
+		return err
+	}
+	if err := f.fitItemMap(ctx); err != nil {
+		return err
+	}
+	return f.solveItems(ctx)
+}
+
+// solveUsers solves u given items: behaviour terms, the background over warm items, the user's prior.
+func (f *fitter) solveUsers(ctx context.Context) error {
+	gram, err := f.gram(ctx, f.v, f.warmth, f.cfg.Alpha)
+	if err != nil {
+		return err
+	}
+	if err := f.fitUserPrior(ctx); err != nil {
+		return err
+	}
+	return f.solveRows(ctx, f.users, f.v, gram, f.pu, f.u)
+}
+
+// solveContexts solves z given items: a context has chosen the items that it links to, among all items.
+func (f *fitter) solveContexts(ctx context.Context) error {
+	if f.d.C == nil {
+		return nil
+	}
+	gram, err := f.gram(ctx, f.v, nil, f.cfg.ContextAlpha)
+	if err != nil {
+		return err
+	}
+	return f.solveRows(ctx, f.contexts, f.v, gram, dense.Matrix{}, f.z)
+}
+
+// solveItems solves v given users and contexts. Cold items have no users' terms and are no negatives.
+func (f *fitter) solveItems(ctx context.Context) error {
+	gu, err := f.gram(ctx, f.u, nil, f.cfg.Alpha)
+	if err != nil {
+		return err
+	}
+	gz, err := f.gram(ctx, f.z, f.d.CAlpha, f.cfg.ContextAlpha)
+	if err != nil {
+		return err
+	}
+	both := make([]float64, len(gu))
+	for i := range both {
+		both[i] = gu[i] + gz[i]
+	}
+	v := dense.New(f.v.Rows, f.v.Cols)
+	if err := f.solveRows(ctx, f.warm, f.others, both, f.p, v); err != nil {
+		return err
+	}
+	if err := f.solveRows(ctx, f.cold, f.others, gz, f.p, v); err != nil {
+		return err
+	}
+	f.v = v
+	return nil
+}
+
+// gram returns scale · Σ_r w_r x_r x_rᵀ over the rows of m.
+func (f *fitter) gram(ctx context.Context, m dense.Matrix, w []float32, scale float64) ([]float64, error) {
+	if m.Rows == 0 {
+		return make([]float64, f.cfg.Factors*f.cfg.Factors), nil
+	}
+	g, err := dense.Gram(ctx, m, w, f.workers)
+	if err != nil {
+		return nil, err
+	}
+	for i := range g {
+		g[i] *= scale
+	}
+	return g, nil
+}
+
+// solveRows solves a row set against the factors of the other side and writes its rows of dst.
+func (f *fitter) solveRows(ctx context.Context, s rowset, other dense.Matrix, gram []float64, prior, dst dense.Matrix) error {
+	if len(s.at) == 0 {
+		return nil
+	}
+	problem := solve.Problem{Rows: s.rows, Target: s.target, F: other, Gram: gram, Reg: s.reg}
+	whole := len(s.at) == dst.Rows // then s.at is 0, 1, 2, … and no copy is needed
+	if prior.Rows > 0 {
+		problem.Prior = prior
+		if !whole {
+			problem.Prior = pick(prior, s.at)
+		}
+	}
+	if whole {
+		return f.solver.HalfStep(ctx, problem, dst)
+	}
+	out := dense.New(len(s.at), dst.Cols)
+	if err := f.solver.HalfStep(ctx, problem, out); err != nil {
+		return err
+	}
+	for i, r := range s.at {
+		copy(dst.Row(int(r)), out.Row(i))
+	}
+	return nil
+}
+
+// pick copies the rows in at.
+func pick(m dense.Matrix, at []int32) dense.Matrix {
+	out := dense.New(len(at), m.Cols)
+	for i, r := range at {
+		copy(out.Row(i), m.Row(int(r)))
+	}
+	return out
+}
+
+// fitItemMap fits the feature map of the items and their prior P = H W.
+func (f *fitter) fitItemMap(ctx context.Context) error {
+	if f.d.H.Rows == 0 {
+		return nil
+	}
+	w, p, err := ridge(ctx, f.d.H, f.v, f.ridgeItem, f.cfg.Ridge, f.workers)
+	if err != nil {
+		return err
+	}
+	f.w, f.p = w, p
+	return nil
+}
+
+// ridge returns W = (HᵀΛH + ρI)⁻¹ HᵀΛY, d × f, and H W. Λ are the rows' weights.
+func ridge(ctx context.Context, h, y dense.Matrix, weight []float32, rho float64, workers int) (w, hw dense.Matrix, err error) {
+	a, err := dense.Gram(ctx, h, weight, workers)
+	if err != nil {
+		return w, hw, err
+	}
+	for i := range h.Cols {
+		a[i*h.Cols+i] += rho
+	}
+	scaled := dense.New(y.Rows, y.Cols)
+	err = par.Chunks(ctx, y.Rows, 1024, workers, func(_, lo, hi int) error {
+		for i := lo; i < hi; i++ {
+			dst, src, c := scaled.Row(i), y.Row(i), weight[i]
+			for j, x := range src {
+				dst[j] = c * x
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return w, hw, err
+	}
+	b := dense.New(h.Cols, y.Cols)
+	if err := dense.MulTransAInto(ctx, b, h, scaled, workers); err != nil {
+		return w, hw, err
+	}
+	if w, err = dense.SolveSPD(ctx, a, h.Cols, b, workers); err != nil {
+		return w, hw, err
+	}
+	hw = dense.New(h.Rows, y.Cols)
+	return w, hw, dense.MulInto(ctx, hw, h, w, workers)
+}
