@@ -1,0 +1,93 @@
+package kernel
+
+// Plain Go versions of the kernels on rows of matrices.
+
+func combineGeneric(out []float32, index []int32, w, x []float32, ld int, add bool) {
+	if !add {
+		clear(out)
+	}
+	for j, r := range index {
+		axpyGeneric(w[j], x[int(r)*ld:][:len(out)], out)
+	}
+}
+
+func gatherColsGeneric(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
+	for j, r := range index {
+		mulGeneric(dst[j*dld:][:k], x[int(r)*ld:][:k], scale)
+	}
+}
+
+func gatherRowsGeneric(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
+	for j, r := range index {
+		scaleGeneric(dst[j*dld:][:k], scale[j], x[int(r)*ld:][:k])
+	}
+}
+
+func mulVecGeneric(out, a []float32, ld int, q []float32) {
+	for i := range out {
+		out[i] = dotGeneric(q, a[i*ld:])
+	}
+}
+
+func pairProductsGeneric(c []float32, ldc int, a []float32, ld, n, k int) {
+	for i := range n {
+		row := a[i*ld:][:k]
+		for j := i; j < n; j++ {
+			c[i*ldc+j] = dotGeneric(row, a[j*ld:])
+		}
+	}
+}
+
+// mulGenericInto is Mul8 and MulTile for any number of rows and columns.
+func mulGenericInto(c []float32, ldc int, a []float32, lda int, b []float32, ldb, kc, rows, cols int, mode Mode) {
+	for i := range rows {
+		out := c[i*ldc:][:cols]
+		if mode == Set {
+			clear(out)
+		}
+		for p := range kc {
+			v := a[p*lda+i]
+			if mode == Sub {
+				v = -v
+			}
+			axpyGeneric(v, b[p*ldb:][:cols], out)
+		}
+	}
+}
+
+func forward8Generic(u *[64]float32, inv, r []float32, ld, n int) {
+	for i := range 8 {
+		row := r[i*ld:][:n]
+		for p := range i {
+			axpyGeneric(-u[p*8+i], r[p*ld:][:n], row)
+		}
+		scaleGeneric(row, inv[i], row)
+	}
+}
+
+func scoreGeneric(rows, k int, users, panel, bias, thr, c []float32, masks []uint32) bool {
+	var any uint32
+	for i := range rows {
+		out := c[i*ScoreCols:][:ScoreCols]
+		copy(out, bias)
+		for p := range k {
+			axpyGeneric(users[p*rows+i], panel[p*ScoreCols:][:ScoreCols], out)
+		}
+		var mask uint32
+		for j, v := range out {
+			if v >= thr[i] {
+				mask |= 1 << j
+			}
+		}
+		masks[i] = mask
+		any |= mask
+	}
+	return any != 0
+}
+
+// Tile shapes of the plain Go versions: large enough that packing pays.
+const (
+	genericTileRows  = 4
+	genericTileCols  = 32
+	genericScoreRows = 4
+)

@@ -1,0 +1,103 @@
+package kernel
+
+// Combine writes Σ_j w[j]·x[index[j]] to out, or adds it when add is true. Row r of x is x[r*ld:][:len(out)]; len(out) is a
+// multiple of 16; w is as long as index.
+func Combine(out []float32, index []int32, w, x []float32, ld int, add bool) {
+	if len(index) == 0 {
+		if !add {
+			clear(out)
+		}
+		return
+	}
+	if whole(out) {
+		level.combine(out, index, w[:len(index)], x, ld, add)
+	}
+}
+
+// GatherCols writes x[index[j]] · scale, elementwise, to row j of dst, for k columns, a multiple of 16. ld and dld are the
+// distances between rows.
+func GatherCols(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
+	if n := len(index); n != 0 {
+		_ = dst[(n-1)*dld+k-1]
+		level.gatherCols(dst, dld, index, x, ld, scale[:k], k)
+	}
+}
+
+// GatherRows writes x[index[j]] · scale[j] to row j of dst, for k columns, a multiple of 16.
+func GatherRows(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
+	if n := len(index); n != 0 {
+		_ = dst[(n-1)*dld+k-1]
+		level.gatherRows(dst, dld, index, x, ld, scale[:n], k)
+	}
+}
+
+// MulVec writes the product of each row of a with q to out: len(out) rows, len(q) columns, a multiple of 16.
+func MulVec(out, a []float32, ld int, q []float32) {
+	n := len(out)
+	if n == 0 || !whole(q) {
+		clear(out)
+		return
+	}
+	_ = a[(n-1)*ld+len(q)-1]
+	level.mulVec(out, a, ld, q)
+}
+
+// PairProducts writes the products of all pairs of n rows of a to the upper triangle of c: c[i*ldc+j] = a_i·a_j for j ≥ i. n
+// is a multiple of 4, k a multiple of 16. Parts of the lower triangle are overwritten.
+func PairProducts(c []float32, ldc int, a []float32, ld, n, k int) {
+	if n == 0 {
+		return
+	}
+	if n%4 != 0 || k%Lane != 0 || k == 0 {
+		panic("kernel: PairProducts wants multiples of 4 rows and 16 columns")
+	}
+	_, _ = a[(n-1)*ld+k-1], c[(n-1)*ldc+n-1]
+	level.pairProducts(c, ldc, a, ld, n, k)
+}
+
+// Mode says what a product does to its destination.
+type Mode int
+
+// Modes of Mul8 and MulTile.
+const (
+	Set Mode = iota
+	Add
+	Sub
+)
+
+// Mul8 computes eight rows of c from Σ_p a[p][0:8]ᵀ·b[p][0:n], for kc rows of a and b. n is a multiple of 16.
+func Mul8(c []float32, ldc int, a []float32, lda int, b []float32, ldb, kc, n int, mode Mode) {
+	if n%Lane != 0 {
+		panic("kernel: Mul8 wants a multiple of 16 columns")
+	}
+	if n == 0 {
+		return
+	}
+	_ = c[7*ldc+n-1]
+	if kc > 0 {
+		_, _ = a[(kc-1)*lda+7], b[(kc-1)*ldb+n-1]
+	}
+	level.mul8(c, ldc, a, lda, b, ldb, kc, n, mode)
+}
+
+// Forward8 overwrites the eight rows of r, n columns, a multiple of 16, with U⁻ᵀ·r. u is the upper 8×8 triangle of U, u[p*8+i], and
+// inv the inverses of its diagonal.
+func Forward8(u *[64]float32, inv, r []float32, ld, n int) {
+	if n%Lane != 0 {
+		panic("kernel: Forward8 wants a multiple of 16 columns")
+	}
+	if n != 0 {
+		_ = r[7*ld+n-1]
+		level.forward8(u, inv[:8], r, ld, n)
+	}
+}
+
+// Tile is the shape of MulTile's output: rows × 32 or 16 columns.
+func Tile() (rows, cols int) { return level.tile() }
+
+// MulTile computes a tile of c from packed panels: a holds the tile's rows and b its columns for each of kc steps.
+func MulTile(c []float32, ldc int, a, b []float32, kc int, mode Mode) {
+	rows, cols := level.tile()
+	_, _, _ = c[(rows-1)*ldc+cols-1], a[kc*rows-1], b[kc*cols-1]
+	level.mulTile(c, ldc, a, b, kc, mode)
+}
