@@ -1,0 +1,67 @@
+package metrics
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestFitLine(t *testing.T) {
+	l := FitLine([]float64{1, 2, 3}, []float64{3, 5, 7})
+	near(t, "slope", l.Slope, 2)
+	near(t, "intercept", l.Intercept, 1)
+	near(t, "at 10", l.Apply([]float64{10})[0], 21)
+	if got := FitLine([]float64{4, 4}, []float64{1, 3}); got != (Line{Intercept: 2}) {
+		t.Errorf("no spread in x: %+v, want the mean", got)
+	}
+	if got := FitLine(nil, nil); got != (Line{}) {
+		t.Errorf("no rows: %+v", got)
+	}
+}
+
+func TestFitLogistic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	x, positive := make([]float64, 20000), make([]bool, 20000)
+	for i := range x {
+		x[i] = 5 + 2*rng.NormFloat64()
+		positive[i] = rng.Float64() < sigmoid(1.5*x[i]-6)
+	}
+	l := FitLogistic(x, positive)
+	if math.Abs(l.Slope-1.5) > .08 || math.Abs(l.Intercept+6) > .35 {
+		t.Errorf("%+v, planted 1.5 and -6", l)
+	}
+	for _, tt := range []struct {
+		name     string
+		x        []float64
+		positive []bool
+		at, want float64
+		why      string
+	}{
+		{"no spread", []float64{2, 2, 2, 2}, []bool{true, false, false, false}, 2, .25, "the share of positives"},
+		{"no rows", nil, nil, 3, .5, "nothing is known"},
+		{"separable", []float64{-1, 1}, []bool{false, true}, 1, .97, "the ridge keeps the slope finite"},
+		{"one class", []float64{1, 2}, []bool{true, true}, 1, 1, "sure, but finite"},
+	} {
+		p := FitLogistic(tt.x, tt.positive).Apply([]float64{tt.at})[0]
+		if math.IsNaN(p) || math.Abs(p-tt.want) > .03 {
+			t.Errorf("%s: p = %v, want %v: %s", tt.name, p, tt.want, tt.why)
+		}
+	}
+}
+
+func TestSetCosine(t *testing.T) {
+	for _, tt := range []struct {
+		a, b []int32
+		want float64
+		why  string
+	}{
+		{[]int32{1, 2}, []int32{1, 2}, 1, "equal"},
+		{[]int32{1, 2, 3, 4}, []int32{4}, .5, "1/√4"},
+		{[]int32{1, 3}, []int32{2, 4}, 0, "disjoint"},
+		{nil, []int32{1}, 0, "empty, no NaN"},
+	} {
+		if got := SetCosine(tt.a, tt.b); got != tt.want {
+			t.Errorf("%v, %v: %v, want %v: %s", tt.a, tt.b, got, tt.want, tt.why)
+		}
+	}
+}
