@@ -1,0 +1,276 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// maxBatchBytes bounds the memory of a batch, as batchCost estimates it.
+const maxBatchBytes = 64 << 20
+
+// What one record of a batch takes in memory until it is committed, in bytes beside its strings.
+const (
+	nodeCost = 400
+	edgeCost = 200
+	idCost   = 120
+)
+
+// edit is what a batch does to one record: what is stored, and what will be.
+type edit[T any] struct {
+	old, cur T
+	had, has bool
+}
+
+// Batch is one atomic group of writes. Each Put sees what the batch did before it; readers see all of it after Commit,
+// or nothing. A Batch is not safe for concurrent use, and must end with Commit or Cancel.
+type Batch struct {
+	s    *Store
+	sn   *snap
+	done bool
+
+	ids      map[string]*edit[Idx]
+	nodes    map[Idx]*edit[nodeRec]
+	triples  map[tripleKey]edit[tripleVal]
+	inters   map[interKey]edit[float32]
+	vectors  map[vectorKey]edit[[]float32]
+	modality map[Sym]*modalityEdit
+	newSyms  []string
+	symOf    map[string]Sym
+
+	first, next Idx // numbers given by this batch: first <= i < next
+	puts        int // edges and vectors put so far: without any, deleting a node need not look for them here
+	size        int // bytes, estimated
+}
+
+// NewBatch starts a batch. One batch is open at a time: it waits for the one before to be committed or cancelled, or for
+// ctx to end.
+func (s *Store) NewBatch(ctx context.Context) (*Batch, error) {
+	if err := s.check(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.writer:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("graph: wait for the batch before: %w", ctx.Err())
+	}
+	if err := s.kv.enter(); err != nil {
+		s.writer <- struct{}{}
+		return nil, err
+	}
+	defer s.kv.leave()
+	next := Idx(s.next.Load())
+	return &Batch{
+		s: s, sn: s.kv.pin(), first: next, next: next,
+		ids:      map[string]*edit[Idx]{},
+		nodes:    map[Idx]*edit[nodeRec]{},
+		triples:  map[tripleKey]edit[tripleVal]{},
+		inters:   map[interKey]edit[float32]{},
+		vectors:  map[vectorKey]edit[[]float32]{},
+		modality: map[Sym]*modalityEdit{},
+		symOf:    map[string]Sym{},
+	}, nil
+}
+
+// enter starts a call that adds up to cost bytes to the batch.
+func (b *Batch) enter(cost int) error {
+	if b.done {
+		return ErrBatchDone
+	}
+	if b.size+cost > maxBatchBytes && b.size > 0 {
+		return ErrBatchFull
+	}
+	return b.s.kv.enter()
+}
+
+func (b *Batch) leave() { b.s.kv.leave() }
+
+// Cancel drops the batch. After Commit, or a second time, it does nothing, so that it can be deferred.
+func (b *Batch) Cancel() {
+	if b.done {
+		return
+	}
+	b.done = true
+	b.sn.close()
+	b.s.writer <- struct{}{}
+}
+
+// Commit writes the batch, makes it durable and visible, and returns the store's sequence number. A batch that changes
+// nothing writes nothing and leaves the number as it is. On an error nothing of the batch is stored. Either way the batch
+// is done. Cancelling ctx has no effect once writing has begun.
+func (b *Batch) Commit(ctx context.Context) (seq uint64, err error) {
+	if b.done {
+		return 0, ErrBatchDone
+	}
+	defer b.Cancel()
+	if err := b.s.kv.enter(); err != nil {
+		return 0, err
+	}
+	defer b.leave()
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("graph: commit: %w", err)
+	}
+	delta := map[counter]int64{}
+	writes := b.writes(delta)
+	if len(writes) == 0 {
+		return b.s.Seq(), nil
+	}
+	return b.s.commitBatch(b, writes, delta)
+}
+
+func (s *Store) commitBatch(b *Batch, writes []write, delta map[counter]int64) (uint64, error) {
+	s.commits.Lock()
+	defer s.commits.Unlock()
+	s.syms.add(b.newSyms) // before the commit shows: no reader may meet a number without its name
+	st := state{seq: s.last.seq + 1, next: b.next}
+	if err := s.commitLocked(append(writes, s.counts.writes(delta)...), st); err != nil {
+		s.syms.drop(b.newSyms)
+		return 0, err
+	}
+	s.counts.add(delta)
+	b.publish(s.last.ts)
+	return st.seq, nil
+}
+
+// publish brings the dictionary in memory up to date.
+func (b *Batch) publish(ts uint64) {
+	var goneIDs []string
+	var goneIdx []Idx
+	for id, e := range b.ids {
+		if e.had {
+			goneIDs, goneIdx = append(goneIDs, id), append(goneIdx, e.old)
+		}
+	}
+	b.s.dict.byID.remove(goneIDs, ts)
+	b.s.dict.byIdx.remove(goneIdx, ts)
+	for id, e := range b.ids {
+		if e.has {
+			b.s.dict.byID.add(id, e.cur, ts)
+			b.s.dict.byIdx.add(e.cur, id, ts)
+		}
+	}
+	for i, e := range b.nodes {
+		b.s.typed.set(i, e.has && e.cur.typ != 0)
+	}
+}
+
+// writes turns the edits into records in the order of their keys, and adds up what they change in the counters.
+func (b *Batch) writes(delta map[counter]int64) []write {
+	out := make([]write, 0, 2*(len(b.triples)+len(b.inters)+len(b.nodes))+len(b.vectors)+len(b.newSyms))
+	first := Sym(b.s.syms.len())
+	for i, name := range b.newSyms {
+		out = append(out, put(symKey(first+Sym(i)), []byte(name)))
+	}
+	out = b.nodeWrites(out, delta)
+	out = b.edgeWrites(out, delta)
+	out = b.vectorWrites(out, delta)
+	changed := len(out) > len(b.newSyms)
+	if !changed {
+		return nil // names that nothing uses are not worth a commit
+	}
+	slices.SortFunc(out, func(x, y write) int { return slices.Compare(x.key, y.key) })
+	return out
+}
+
+func (b *Batch) nodeWrites(out []write, delta map[counter]int64) []write {
+	for id, e := range b.ids {
+		switch {
+		case e.has && (!e.had || e.old != e.cur):
+			out = append(out, put(dictKey(id), encodeIdx(e.cur)))
+		case e.had && !e.has:
+			out = append(out, write{key: dictKey(id)})
+		}
+	}
+	for i, e := range b.nodes {
+		if e.had == e.has && (!e.has || e.old.equal(&e.cur)) {
+			continue
+		}
+		if e.had {
+			delta[counter{countNodes, e.old.typ}]--
+		}
+		if !e.has {
+			out = append(out, write{key: nodeKey(i)})
+			continue
+		}
+		delta[counter{countNodes, e.cur.typ}]++
+		out = append(out, put(nodeKey(i), e.cur.encode()))
+	}
+	return out
+}
+
+func (b *Batch) edgeWrites(out []write, delta map[counter]int64) []write {
+	for k, e := range b.triples {
+		if e.had == e.has && e.old == e.cur {
+			continue
+		}
+		if !e.has {
+			out = append(out, write{key: k.outKey()}, write{key: k.inKey()})
+			delta[counter{countTriples, k.rel}]--
+			continue
+		}
+		if !e.had {
+			delta[counter{countTriples, k.rel}]++
+		}
+		p := e.cur.encode()
+		out = append(out, put(k.inKey(), slices.Clone(p)), put(k.outKey(), p))
+	}
+	for k, e := range b.inters {
+		if e.had == e.has && e.old == e.cur {
+			continue
+		}
+		if !e.has {
+			out = append(out, write{key: k.userKey()}, write{key: k.itemKey()})
+			delta[counter{countInteractions, k.typ}]--
+			continue
+		}
+		if !e.had {
+			delta[counter{countInteractions, k.typ}]++
+		}
+		out = append(out, put(k.userKey(), encodeWeight(e.cur)), put(k.itemKey(), encodeWeight(e.cur)))
+	}
+	return out
+}
+
+// intern returns the number of a name, a new one if it has none.
+func (b *Batch) intern(name string) Sym {
+	if y, ok := b.symOf[name]; ok {
+		return y
+	}
+	y, ok := b.s.syms.lookup(name)
+	if !ok {
+		y = Sym(b.s.syms.len() + len(b.newSyms))
+		b.newSyms = append(b.newSyms, name)
+		b.size += len(name) + idCost
+	}
+	b.symOf[name] = y
+	return y
+}
+
+// symName is the name of a number, also one that this batch gave.
+func (b *Batch) symName(y Sym) string {
+	if n := b.s.syms.len(); int(y) >= n {
+		return b.newSyms[int(y)-n]
+	}
+	return b.s.syms.name(y)
+}
+
+// stored reads a record, telling whether it is there.
+func (b *Batch) stored(key []byte) ([]byte, bool, error) {
+	p, err := b.sn.get(key)
+	if errors.Is(err, errNoKey) {
+		return nil, false, nil
+	}
+	return p, err == nil, err
+}
+
+// change says what replacing old by cur is, had telling whether old is there.
+func change(had, same bool) Change {
+	switch {
+	case !had:
+		return Added
+	case same:
+		return Unchanged
+	}
+	return Replaced
+}

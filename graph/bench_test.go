@@ -1,0 +1,63 @@
+package graph_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/kenrec/ken/graph"
+)
+
+// importTriples puts n triples in batches of 10 000 rows: ten a head, tails spread over n/20 nodes.
+func importTriples(tb testing.TB, s *graph.Store, n int) {
+	tb.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := 0; i < n; i += 10_000 {
+		b, err := s.NewBatch(tb.Context())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for j := i; j < min(i+10_000, n); j++ {
+			x := graph.Triple{
+				Head:     fmt.Sprintf("http://example.org/item/%d", j/10),
+				Relation: fmt.Sprintf("rel%d", j%10),
+				Tail:     fmt.Sprintf("http://example.org/thing/%d", r.IntN(n/20)),
+			}
+			if _, err := b.PutTriple(x); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		if _, err := b.Commit(tb.Context()); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkImportTriples(b *testing.B) {
+	const n = 1_000_000
+	for b.Loop() {
+		s, err := graph.Open(b.Context(), b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		importTriples(b, s, n)
+		b.ReportMetric(n/time.Since(start).Seconds(), "triples/s")
+		start = time.Now()
+		importTriples(b, s, n)
+		b.ReportMetric(n/time.Since(start).Seconds(), "unchanged/s")
+		start = time.Now()
+		rows := 0
+		for _, err := range s.Triples(b.Context()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows++
+		}
+		b.ReportMetric(float64(rows)/time.Since(start).Seconds(), "scanned/s")
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

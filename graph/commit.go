@@ -1,0 +1,73 @@
+package graph
+
+import (
+	"fmt"
+	"sync"
+)
+
+// commitLocked makes writes durable as one commit and publishes st, whose timestamp it sets. It needs s.commits held.
+// On an error nothing of the commit can be seen, now or after the next Open.
+func (s *Store) commitLocked(writes []write, st state) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if err := s.room(); err != nil {
+		return err
+	}
+	prev := s.last.ts
+	st.ts = prev + 1
+	parts := s.kv.parts(append(writes, put(stateKey(), st.encode())))
+	if len(parts) > maxParts {
+		return tooManyParts(len(parts))
+	}
+	for i := range parts {
+		last := i == len(parts)-1
+		rec := journalRec{ts: st.ts, last: last}
+		if last {
+			rec.prev = prev
+		}
+		key := journalKey(uint16(st.ts%journalSlots), uint16(i))
+		parts[i] = append(parts[i][:len(parts[i]):len(parts[i])], put(key, rec.encode()))
+	}
+	if err := s.writeParts(parts, st.ts); err != nil {
+		// Some parts may be there, under a timestamp that no reader looks at. The next Open takes them back.
+		s.failed = fmt.Errorf("graph: an earlier write failed, open the store again: %w", err)
+		return err
+	}
+	s.last = st
+	s.kv.advance(st.ts)
+	s.seq.Store(st.seq)
+	s.next.Store(uint32(st.next))
+	return s.noteSequence(st)
+}
+
+// writeParts writes all parts but the last side by side, and the last, which holds the state, when they are on disk.
+func (s *Store) writeParts(parts [][]write, ts uint64) error {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var first error
+	note := func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if first == nil {
+			first = err
+		}
+	}
+	for _, p := range parts[:len(parts)-1] {
+		wg.Add(1)
+		err := s.kv.commitPart(p, ts, func(err error) {
+			note(kvError("commit", err))
+			wg.Done()
+		})
+		if err != nil {
+			wg.Done()
+			note(err)
+			break
+		}
+	}
+	wg.Wait()
+	if first != nil {
+		return first
+	}
+	return s.kv.commitPart(parts[len(parts)-1], ts, nil)
+}

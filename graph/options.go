@@ -1,0 +1,40 @@
+package graph
+
+import "log/slog"
+
+// Option changes how a store is opened.
+type Option func(*options)
+
+type options struct {
+	log   *slog.Logger
+	floor int64
+}
+
+func newOptions(opts []Option) options {
+	o := options{log: slog.New(slog.DiscardHandler), floor: DefaultFreeSpaceFloor}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	return o
+}
+
+// WithLogger sends what the store has to say to l; the default is to discard it. Ids and texts are not logged.
+func WithLogger(l *slog.Logger) Option {
+	return func(o *options) {
+		if l != nil {
+			o.log = l
+		}
+	}
+}
+
+// DefaultFreeSpaceFloor is the room that a store leaves on the disk, in bytes. Badger writes through memory maps: on a full
+// disk the process dies by SIGBUS, which nothing can catch, and dies again at every Open.
+const DefaultFreeSpaceFloor = 256 << 20
+
+// WithFreeSpaceFloor makes Open and Commit return ErrNoSpace when the disk has less than bytes left. It is raised to what
+// Badger may need for its next files, about 100 MiB; 0 or less turns the check off.
+func WithFreeSpaceFloor(bytes int64) Option {
+	return func(o *options) { o.floor = bytes }
+}

@@ -1,0 +1,65 @@
+package graph
+
+import "sync"
+
+// recent is a bounded map from keys to values: what was used lately is in it. It keeps two generations; when the young
+// one is full it becomes the old one, and the old one is dropped. Safe for concurrent use.
+type recent[K comparable, V any] struct {
+	cost func(K, V) int // bytes an entry takes
+	most int            // bytes a generation may take
+
+	mu         sync.Mutex
+	young, old map[K]V
+	used       int    // bytes of young
+	after      uint64 // timestamp of the last commit that removed a key
+}
+
+func newRecent[K comparable, V any](most int, cost func(K, V) int) *recent[K, V] {
+	return &recent[K, V]{cost: cost, most: most, young: map[K]V{}}
+}
+
+func (r *recent[K, V]) get(k K) (V, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, ok := r.young[k]
+	if !ok {
+		if v, ok = r.old[k]; ok {
+			r.addLocked(k, v)
+		}
+	}
+	return v, ok
+}
+
+// add notes what a reader saw as of timestamp ts; it is dropped when keys were removed since.
+func (r *recent[K, V]) add(k K, v V, ts uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ts >= r.after {
+		r.addLocked(k, v)
+	}
+}
+
+func (r *recent[K, V]) addLocked(k K, v V) {
+	if _, ok := r.young[k]; !ok {
+		n := r.cost(k, v)
+		if r.used+n > r.most {
+			r.old, r.young, r.used = r.young, make(map[K]V, len(r.young)), 0
+		}
+		r.used += n
+	}
+	r.young[k] = v
+}
+
+// remove forgets keys that the commit with timestamp ts deleted or changed.
+func (r *recent[K, V]) remove(keys []K, ts uint64) {
+	if len(keys) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.after = ts
+	for _, k := range keys {
+		delete(r.young, k)
+		delete(r.old, k)
+	}
+}

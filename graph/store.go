@@ -1,0 +1,202 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+)
+
+// Store is an open knowledge graph. It is safe for concurrent use; see the package documentation for what readers and
+// the writer see of each other.
+type Store struct {
+	log   *slog.Logger
+	kv    *kv
+	files *files // nil in memory
+
+	dict   dict
+	syms   *symbols
+	counts *counters
+	seq    atomic.Uint64
+	next   atomic.Uint32
+
+	writer chan struct{} // holds one token; who has it may have a batch open
+
+	commits sync.Mutex // serialises commits
+	last    state      // guarded by commits
+	failed  error      // guarded by commits: why nothing more can be written
+
+	typed bitset // owned by the holder of the writer token: nodes known to have a type
+}
+
+// Open opens the store in dir, or makes a new one when dir is missing or empty. The directory belongs to one process at a
+// time. Opening reads the relations and the counters, not the nodes.
+//
+// Errors: ErrNotStore, ErrLocked, ErrVersion, ErrCorrupt, ErrLoss, ErrNoSpace, or that of the operating system.
+func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("graph: open: %w", err)
+	}
+	o := newOptions(opts)
+	f, err := openFiles(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, f, o)
+	if err != nil {
+		return nil, errors.Join(err, f.abandon())
+	}
+	return s, nil
+}
+
+// OpenInMemory returns an empty store without files, for tests and for graphs that are made anew each time.
+func OpenInMemory(opts ...Option) (*Store, error) {
+	return open(context.Background(), nil, newOptions(opts))
+}
+
+// open starts Badger on files that were found good, or in memory when f is nil.
+func open(ctx context.Context, f *files, o options) (*Store, error) {
+	dir := ""
+	if f != nil {
+		dir = f.data()
+	}
+	k, err := openKV(dir, o.log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		log:    o.log,
+		kv:     k,
+		files:  f,
+		dict:   newDict(),
+		syms:   newSymbols(),
+		counts: newCounters(),
+		writer: make(chan struct{}, 1),
+	}
+	s.writer <- struct{}{}
+	if err := s.recover(ctx); err != nil {
+		return nil, errors.Join(err, k.close())
+	}
+	return s, nil
+}
+
+// recover brings the state of the last complete commit into memory.
+func (s *Store) recover(ctx context.Context) error {
+	if err := s.recoverState(ctx); err != nil {
+		return err
+	}
+	s.seq.Store(s.last.seq)
+	s.next.Store(uint32(s.last.next))
+	sn := s.kv.pin()
+	defer sn.close()
+	if err := s.syms.load(ctx, sn); err != nil {
+		return err
+	}
+	return s.counts.load(ctx, sn)
+}
+
+// Close waits for calls and scans in progress, which end with ErrClosed at their next row, and closes the store. An open
+// batch is lost. Closing a closed store does nothing.
+func (s *Store) Close() error {
+	if !s.kv.shut() {
+		return nil
+	}
+	s.commits.Lock()
+	defer s.commits.Unlock()
+	if err := s.kv.close(); err != nil {
+		if s.files != nil {
+			err = errors.Join(err, s.files.abandon())
+		}
+		return err
+	}
+	if s.files == nil {
+		return nil
+	}
+	return s.files.close(s.last)
+}
+
+// Seq returns the number of committed batches. It is durable.
+func (s *Store) Seq() uint64 { return s.seq.Load() }
+
+// begin starts a call that reads: it returns a view of the last commit and what to call at the end.
+func (s *Store) begin() (*snap, func(), error) {
+	if err := s.kv.enter(); err != nil {
+		return nil, nil, err
+	}
+	sn := s.kv.pin()
+	return sn, func() { sn.close(); s.kv.leave() }, nil
+}
+
+// check returns ErrClosed or the error of ctx.
+func (s *Store) check(ctx context.Context) error {
+	if s.kv.closed.Load() {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	return nil
+}
+
+// room returns ErrNoSpace when the disk is too full to write to.
+func (s *Store) room() error {
+	if s.files == nil {
+		return nil
+	}
+	return s.files.room()
+}
+
+// noteSequence records a commit outside Badger.
+func (s *Store) noteSequence(st state) error {
+	if s.files == nil {
+		return nil
+	}
+	return s.files.note(st)
+}
+
+// bytes returns what the store takes on disk.
+func (s *Store) bytes() (int64, error) {
+	if s.files == nil {
+		return 0, nil
+	}
+	total := int64(0)
+	err := filepath.WalkDir(s.files.dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			var info fs.FileInfo
+			if info, err = d.Info(); err == nil {
+				total += allocated(info)
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) { // compaction removes files as we look
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("graph: size of the store: %w", err)
+	}
+	return total, nil
+}
+
+// bitset is a set of small numbers.
+type bitset []uint64
+
+func (b bitset) has(i Idx) bool { return int(i>>6) < len(b) && b[i>>6]&(1<<(i&63)) != 0 }
+
+func (b *bitset) set(i Idx, on bool) {
+	for int(i>>6) >= len(*b) {
+		if !on {
+			return
+		}
+		*b = append(*b, 0)
+	}
+	if on {
+		(*b)[i>>6] |= 1 << (i & 63)
+	} else {
+		(*b)[i>>6] &^= 1 << (i & 63)
+	}
+}
