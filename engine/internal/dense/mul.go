@@ -4,29 +4,36 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kenrec/ken/engine/internal/kernel"
 	"github.com/kenrec/ken/engine/internal/par"
 )
 
-// rowChunk is how many rows a worker takes at once, and how many rows one partial sum covers.
-const rowChunk = 512
+// Blocks of a product: depth is how many steps of the inner dimension a packed panel holds, so that a panel of b stays in the
+// first-level cache; mulRows is how many rows a worker takes at once, so that its part of a stays in the second. It is
+// a multiple of every tile height.
+const (
+	depth   = 256
+	mulRows = 144
+	// fewRows is up to how many rows packing b costs more than it saves.
+	fewRows = 4
+)
 
 // MulInto writes a·b to dst. Shapes: a n×k, b k×m, dst n×m; dst overlaps neither. Errors: ErrShape, or ctx ended.
 func MulInto(ctx context.Context, dst, a, b Matrix, workers int) error {
 	if a.Cols != b.Rows || dst.Rows != a.Rows || dst.Cols != b.Cols {
 		return fmt.Errorf("%w: %d×%d = %d×%d · %d×%d", ErrShape, dst.Rows, dst.Cols, a.Rows, a.Cols, b.Rows, b.Cols)
 	}
-	return par.Chunks(ctx, a.Rows, 32, workers, func(_, lo, hi int) error {
-		for i := lo; i < hi; i++ {
-			out := dst.Row(i)
+	if a.Rows <= fewRows {
+		return par.Chunks(ctx, a.Rows, 1, workers, func(_, lo, _ int) error {
+			out := dst.padded(lo)
 			clear(out)
-			for p, v := range a.Row(i) {
-				for j, w := range b.Row(p) {
-					out[j] += v * w
-				}
+			for p, v := range a.Row(lo) {
+				kernel.Axpy(v, b.Row(p), out)
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
+	return product{dst: dst, a: a, b: b}.run(ctx, workers)
 }
 
 // MulTransBInto writes a·bᵀ to dst. Shapes: a n×k, b m×k, dst n×m; dst overlaps neither. Errors: ErrShape, or ctx ended.
@@ -34,56 +41,126 @@ func MulTransBInto(ctx context.Context, dst, a, b Matrix, workers int) error {
 	if a.Cols != b.Cols || dst.Rows != a.Rows || dst.Cols != b.Rows {
 		return fmt.Errorf("%w: %d×%d = %d×%d · (%d×%d)ᵀ", ErrShape, dst.Rows, dst.Cols, a.Rows, a.Cols, b.Rows, b.Cols)
 	}
-	return MulInto(ctx, dst, a, b.Transpose(), workers)
+	if a.Rows <= fewRows {
+		return par.Chunks(ctx, a.Rows, 1, workers, func(_, lo, _ int) error {
+			kernel.MulVec(dst.Row(lo), b.Data, b.Stride, a.padded(lo))
+			return nil
+		})
+	}
+	return product{dst: dst, a: a, b: b, trans: true}.run(ctx, workers)
 }
 
-// MulTransAInto writes aᵀ·b to dst. Shapes: a n×k, b n×m, dst k×m; dst overlaps neither. The sum over the n rows is
-// made in fixed chunks that are added in float64. Errors: ErrShape, or ctx ended.
-func MulTransAInto(ctx context.Context, dst, a, b Matrix, workers int) error {
-	if a.Rows != b.Rows || dst.Rows != a.Cols || dst.Cols != b.Cols {
-		return fmt.Errorf("%w: %d×%d = (%d×%d)ᵀ · %d×%d", ErrShape, dst.Rows, dst.Cols, a.Rows, a.Cols, b.Rows, b.Cols)
-	}
-	sum := make([]float64, dst.Rows*dst.Cols)
-	for i := range a.Rows {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("dense: stopped: %w", err)
-		}
-		for p, v := range a.Row(i) {
-			for q, w := range b.Row(i) {
-				sum[p*dst.Cols+q] += float64(v) * float64(w)
-			}
-		}
-	}
-	for p := range dst.Rows {
-		for q, v := range sum[p*dst.Cols : (p+1)*dst.Cols] {
-			dst.Row(p)[q] = float32(v)
-		}
-	}
-	return nil
+// product is dst = a·b, or a·bᵀ when trans.
+type product struct {
+	dst, a, b Matrix
+	trans     bool
 }
 
-// Gram returns Σ_i w_i a_i a_iᵀ over the rows of a as a row-major n×n matrix, n = a.Cols. A nil w means all ones.
-// Errors: ErrShape when w has another length than a has rows, or ctx ended.
-func Gram(ctx context.Context, a Matrix, w []float32, workers int) ([]float64, error) {
-	if w != nil && len(w) != a.Rows {
-		return nil, fmt.Errorf("%w: %d weights for %d rows", ErrShape, len(w), a.Rows)
+// run packs b once and multiplies blocks of rows. The order of additions depends on the shapes only.
+func (p product) run(ctx context.Context, workers int) error {
+	inner := p.a.Cols
+	if inner == 0 {
+		clear(p.dst.Data)
+		return nil
 	}
-	n := a.Cols
-	sum := make([]float64, n*n)
-	for i := range a.Rows {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("dense: stopped: %w", err)
-		}
-		weight := 1.0
-		if w != nil {
-			weight = float64(w[i])
-		}
-		row := a.Row(i)
-		for p, v := range row {
-			for q, u := range row {
-				sum[p*n+q] += weight * float64(v) * float64(u)
+	rows, cols := kernel.Tile()
+	panels := (p.dst.Cols + cols - 1) / cols
+	packed := alignedFloats(inner * panels * cols)
+	err := par.Chunks(ctx, panels, 8, workers, func(_, lo, hi int) error {
+		for j := lo; j < hi; j++ {
+			for from := 0; from < inner; from += depth {
+				k := min(depth, inner-from)
+				p.packB(packed[from*panels*cols+j*cols*k:][:cols*k], j*cols, from, k, cols)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return sum, nil
+	scratch := make([][]float32, max(workers, 1))
+	return par.Chunks(ctx, p.dst.Rows, mulRows, workers, func(worker, lo, hi int) error {
+		if scratch[worker] == nil {
+			scratch[worker] = alignedFloats((mulRows+rows)*min(depth, inner) + rows*cols)
+		}
+		for from := 0; from < inner; from += depth {
+			k := min(depth, inner-from)
+			p.block(scratch[worker], packed[from*panels*cols:][:panels*cols*k], lo, hi, from, k)
+		}
+		return nil
+	})
+}
+
+// packB copies b's part for the columns [left, left+cols) and the steps [from, from+k) to panel, one step a row.
+func (p product) packB(panel []float32, left, from, k, cols int) {
+	n := min(cols, p.dst.Cols-left)
+	if p.trans {
+		packRows(panel, p.b, left, n, from, k, cols)
+		return
+	}
+	for s := range k {
+		copy(panel[s*cols:][:n], p.b.Row(from + s)[left:])
+	}
+}
+
+// packRows copies the columns [from, from+k) of n rows of m, from row top on, to panel, one column of m a row of width numbers. What
+// is beyond n stays as it is: it only reaches parts of a tile that are dropped.
+func packRows(panel []float32, m Matrix, top, n, from, k, width int) {
+	i := 0
+	for ; i+4 <= n; i += 4 {
+		r0, r1 := m.Row(top + i)[from:][:k], m.Row(top + i + 1)[from:][:k]
+		r2, r3 := m.Row(top + i + 2)[from:][:k], m.Row(top + i + 3)[from:][:k]
+		at := i
+		for s, v := range r0 {
+			d := panel[at : at+4 : at+4]
+			d[0], d[1], d[2], d[3] = v, r1[s], r2[s], r3[s]
+			at += width
+		}
+	}
+	for ; i < n; i++ {
+		for s, v := range m.Row(top + i)[from:][:k] {
+			panel[s*width+i] = v
+		}
+	}
+}
+
+// block computes the rows [lo, hi) of dst from the steps [from, from+k), whose panels of b are given.
+func (p product) block(scratch, panels []float32, lo, hi, from, k int) {
+	rows, cols := kernel.Tile()
+	tile, packed := scratch[:rows*cols], scratch[rows*cols:]
+	for i := lo; i < hi; i += rows {
+		packRows(packed[(i-lo)*k:], p.a, i, min(rows, hi-i), from, k, rows)
+	}
+	mode := kernel.Set
+	if from > 0 {
+		mode = kernel.Add
+	}
+	for left := 0; left < p.dst.Cols; left += cols {
+		b := panels[left*k:][:cols*k]
+		for i := lo; i < hi; i += rows {
+			a := packed[(i-lo)*k:][:rows*k]
+			if i+rows <= hi && left+cols <= p.dst.Cols {
+				kernel.MulTile(p.dst.Data[i*p.dst.Stride+left:], p.dst.Stride, a, b, k, mode)
+				continue
+			}
+			kernel.MulTile(tile, cols, a, b, k, kernel.Set)
+			p.store(tile, cols, i, min(i+rows, hi), left, mode)
+		}
+	}
+}
+
+// store writes or adds the part of a tile that lies within dst.
+func (p product) store(tile []float32, cols, lo, hi, left int, mode kernel.Mode) {
+	for i := lo; i < hi; i++ {
+		out := p.dst.Row(i)[left:]
+		out = out[:min(cols, len(out))]
+		row := tile[(i-lo)*cols:][:len(out)]
+		if mode == kernel.Set {
+			copy(out, row)
+			continue
+		}
+		for j, v := range row {
+			out[j] += v
+		}
+	}
 }
