@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kenrec/ken/engine"
+)
+
+// protocol says in two lines how the figures were measured: no figure without it.
+func protocol(rep engine.EvaluateReport) string {
+	how := string(rep.Split)
+	switch {
+	case rep.N > 0:
+		how += fmt.Sprintf(" %d", rep.N)
+	case rep.Fraction > 0:
+		how += fmt.Sprintf(" %g", rep.Fraction)
+	}
+	left := "none left out"
+	if len(rep.LeftOut) > 0 {
+		var parts []string
+		for _, l := range rep.LeftOut {
+			parts = append(parts, fmt.Sprintf("%d left out (%s)", l.Users, l.Reason))
+		}
+		left = strings.Join(parts, ", ")
+	}
+	return fmt.Sprintf("split %s, seed %d, k %d, %d %s items ranked, %d training rows, %d held-out pairs\n%d users counted, %s\n",
+		how, rep.Seed, rep.K, rep.Ranked, rep.Candidates, rep.TrainRows, rep.TestPairs, rep.Users, left)
+}
+
+// evaluateGrids returns the tables of a report: models, and those that were asked for.
+func evaluateGrids(rep engine.EvaluateReport) []*grid {
+	grids := []*grid{accuracyGrid(rep), catalogueGrid(rep)}
+	if len(rep.Rows) > 0 && rep.Rows[len(rep.Rows)-1].Labels != nil {
+		grids = append(grids, labelGrid(rep.Rows))
+	}
+	if len(rep.Buckets) > 0 {
+		grids = append(grids, bucketGrid(rep.Buckets))
+	}
+	if len(rep.FoldIn) > 0 {
+		grids = append(grids, foldInGrid(rep.FoldIn))
+	}
+	return grids
+}
+
+func accuracyGrid(rep engine.EvaluateReport) *grid {
+	at := fmt.Sprintf("@%d", rep.K)
+	g := &grid{header: []string{"model", "recall" + at, "low", "high", "ndcg" + at, "low", "high",
+		"precision" + at, "hr" + at, "mrr" + at, "map" + at, "d.ndcg", "p", "against", "seconds"}}
+	for _, r := range rep.Rows {
+		var delta, p any = "", ""
+		against := ""
+		if len(r.Versus) > 0 {
+			delta, p, against = r.Versus[0].NDCG.Delta, r.Versus[0].NDCG.P, r.Versus[0].Against
+		}
+		g.add(r.Name, r.Recall.Value, r.Recall.Low, r.Recall.High, r.NDCG.Value, r.NDCG.Low, r.NDCG.High,
+			r.Precision.Value, r.HR.Value, r.MRR.Value, r.MAP.Value, delta, p, against, seconds(r.Seconds))
+	}
+	return g
+}
+
+func catalogueGrid(rep engine.EvaluateReport) *grid {
+	g := &grid{header: []string{"model", "coverage", "novelty", "gini", "popularity", "diversity"}}
+	for _, r := range rep.Rows {
+		c := r.Catalogue
+		g.add(r.Name, c.Coverage, c.Novelty, c.Gini, c.Popularity, c.Diversity)
+	}
+	return g
+}
+
+func labelGrid(rows []engine.EvaluateRow) *grid {
+	g := &grid{header: []string{"model", "rows", "positives", "auc", "f1", "threshold", "log-loss", "rmse"}}
+	for _, r := range rows {
+		if l := r.Labels; l != nil {
+			g.add(r.Name, l.Rows, l.Positives, l.AUC, l.F1, l.Threshold, l.LogLoss, l.RMSE)
+		}
+	}
+	return g
+}
+
+func bucketGrid(rows []engine.BucketRow) *grid {
+	g := &grid{header: []string{"by", "from", "to", "n", "model", "recall", "ndcg"}}
+	for _, r := range rows {
+		var ndcg any = ""
+		if r.NDCG != nil {
+			ndcg = *r.NDCG
+		}
+		g.add(r.Of, r.Low, r.High, r.N, r.Row, r.Recall, ndcg)
+	}
+	return g
+}
+
+func foldInGrid(rows []engine.FoldInRow) *grid {
+	g := &grid{header: []string{"folded in", "n", "ndcg trained", "ndcg folded in", "ratio"}}
+	for _, r := range rows {
+		g.add(r.Of, r.N, r.Trained, r.Folded, r.Ratio)
+	}
+	return g
+}
+
+// seconds is a duration as a cell: nobody needs its last digits.
+func seconds(s float64) float32 { return float32(int(s*10+0.5)) / 10 }

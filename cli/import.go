@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kenrec/ken/engine"
+)
+
+func newImportCommand(a *app) *ucli.Command {
+	var o importOptions
+	return &ucli.Command{
+		Name:      "import",
+		Usage:     "store nodes, triples, interactions or vectors from files",
+		ArgsUsage: "nodes|triples|interactions|vectors FILE...",
+		Description: `Columns, unless a header line or --columns names others:
+
+  nodes         id, type, name, text
+  triples       head, relation, tail[, weight]
+  interactions  user, item[, weight[, time[, type]]]
+  vectors       id, v1, v2, ...
+
+Formats are told by the name of the file, else by its first lines: TSV, CSV, JSON
+Lines, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst are read.
+Files whose format says what they hold need no kind: ` + "`ken import ml.inter ml.kg`" + `.
+Importing a file twice changes nothing, so a broken import is simply run again.
+Bad rows are left out and told with file, line and reason; the exit code is 4 then.
+
+Examples:
+  ken import nodes items.tsv
+  ken import interactions --columns user,item,-,time ratings.csv.gz
+  ken import triples --rejects bad.txt --source wikidata graph.nt.zst
+  cat events.jsonl | ken import interactions --input-format jsonl -`,
+		Flags: o.flags(),
+		Action: func(c *ucli.Context) error {
+			kind, files, err := o.arguments(c.Args().Slice())
+			if err != nil {
+				return err
+			}
+			src, err := o.source(kind)
+			if err != nil {
+				return err
+			}
+			return a.importFiles(c.Context, src, files, o.rejects)
+		},
+	}
+}
+
+type importOptions struct {
+	format, columns, header, rejects string
+	typ, origin, modality, model     string
+	userPrefix, itemPrefix           string
+	noPrefix, strict                 bool
+	batchRows                        int
+}
+
+func (o *importOptions) flags() []ucli.Flag {
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "input-format", Value: "auto", Usage: "tsv, csv, jsonl, ntriples, nquads, turtle, atomic, lists or spaces", Destination: &o.format},
+		&ucli.StringFlag{Name: "columns", Usage: "names of the columns, `A,B,-,C`; - leaves one out", Destination: &o.columns},
+		&ucli.StringFlag{Name: "header", Value: "auto", Usage: "the first line names the columns: auto, yes or no", Destination: &o.header},
+		boolFlag("strict", "stop at the first bad row and store nothing of its batch", &o.strict),
+		&ucli.StringFlag{Name: "rejects", Usage: "write the bad rows to `FILE`", Destination: &o.rejects},
+		&ucli.StringFlag{Name: "type", Usage: "type of nodes or interactions whose row names none", Destination: &o.typ},
+		&ucli.StringFlag{Name: "source", Usage: "where triples come from whose row does not say", Destination: &o.origin},
+		&ucli.StringFlag{Name: "modality", Usage: "what vectors describe: image, audio, ...", DefaultText: "imported", Destination: &o.modality},
+		&ucli.StringFlag{Name: "model", Usage: "what made the vectors", Destination: &o.model},
+		&ucli.StringFlag{Name: "user-prefix", Usage: "put `P` before each user id", Destination: &o.userPrefix},
+		&ucli.StringFlag{Name: "item-prefix", Usage: "put `P` before each item id", Destination: &o.itemPrefix},
+		boolFlag("no-prefix", "no user: and item: before the ids of atomic files", &o.noPrefix),
+		&ucli.IntFlag{Name: "batch-rows", Usage: "store `N` rows at once", DefaultText: "10000", Destination: &o.batchRows},
+	}
+}
+
+// arguments splits the arguments into kind and files. The kind may be missing when a file comes first: formats that
+// imply it need none.
+func (o *importOptions) arguments(args []string) (engine.Kind, []string, error) {
+	const how = "`ken import nodes|triples|interactions|vectors FILE...`"
+	if len(args) == 0 {
+		return 0, nil, usagef("what to import? %s", how)
+	}
+	kind, err := engine.ParseKind(args[0])
+	switch {
+	case err == nil && len(args) == 1:
+		return 0, nil, usagef("%s from which file? name one, or - for standard input", args[0])
+	case err == nil:
+		return kind, args[1:], nil
+	case strings.ContainsAny(args[0], "./") || args[0] == "-":
+		return 0, args, nil
+	}
+	return 0, nil, oneOf("the kind to import", args[0], "nodes", "triples", "interactions", "vectors")
+}
+
+// source returns what all files have in common.
+func (o *importOptions) source(kind engine.Kind) (engine.Source, error) {
+	format, err := engine.ParseFormat(o.format)
+	if err != nil {
+		return engine.Source{}, usagef("--input-format: %s", plain(err))
+	}
+	if err := oneOf("--header", o.header, "auto", "yes", "no"); err != nil {
+		return engine.Source{}, err
+	}
+	if o.batchRows < 0 {
+		return engine.Source{}, usagef("--batch-rows is %d: at least 1 is needed", o.batchRows)
+	}
+	columns, err := splitList("--columns", nonEmpty(o.columns))
+	if err != nil {
+		return engine.Source{}, err
+	}
+	headers := map[string]engine.HeaderMode{"auto": engine.HeaderAuto, "yes": engine.HeaderYes, "no": engine.HeaderNo}
+	return engine.Source{
+		Kind: kind, Format: format, Columns: columns, Header: headers[o.header], Strict: o.strict, BatchRows: o.batchRows,
+		Type: o.typ, SourceTag: o.origin, Modality: o.modality, Model: o.model,
+		UserPrefix: o.userPrefix, ItemPrefix: o.itemPrefix, NoPrefix: o.noPrefix,
+	}, nil
+}
+
+// importFiles imports one file after the other and prints a report of each, of the one that failed too.
+func (a *app) importFiles(ctx context.Context, src engine.Source, files []string, rejects string) (err error) {
+	for _, path := range files { // a mistyped second file must not cost the import of the first
+		f, err := a.openInput(path)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
+	if rejects != "" {
+		f, err := os.Create(rejects)
+		if err != nil {
+			return fmt.Errorf("--rejects: %w", fileError(rejects, err))
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		src.Rejects = f
+	}
+	return a.with(ctx, true, func(e *engine.Engine) error {
+		var reports []engine.ImportReport
+		var skipped skippedError
+		var failed error
+		for _, path := range files {
+			rep, err := a.importFile(ctx, e, src, path)
+			reports = append(reports, rep)
+			a.tellRejected(rep)
+			if failed = err; !rowsSkipped(rep, err, src.Strict) {
+				if err != nil {
+					break
+				}
+				continue
+			}
+			failed = nil
+			skipped.rows += rep.Skipped
+			skipped.of = append(skipped.of, rep.Name)
+		}
+		if err := a.emit(reports, importGrid(reports)); err != nil {
+			return errors.Join(failed, err)
+		}
+		if failed == nil && skipped.rows > 0 {
+			failed = &skipped
+		}
+		return failed
+	})
+}
+
+// rowsSkipped reports whether the import went to its end and stored something, but not everything.
+func rowsSkipped(rep engine.ImportReport, err error, strict bool) bool {
+	return errors.Is(err, engine.ErrBadRecord) && !strict && rep.Stored+rep.Unchanged > 0 && !errors.Is(err, context.Canceled)
+}
+
+func (a *app) importFile(ctx context.Context, e *engine.Engine, src engine.Source, path string) (engine.ImportReport, error) {
+	f, err := a.openInput(path)
+	if err != nil {
+		return engine.ImportReport{Name: path}, err
+	}
+	defer f.Close()
+	bar := a.newFileBar(filepath.Base(path), sizeOf(f))
+	defer bar.done()
+	src.Name, src.Reader, src.Progress = path, f, bar.reportRows()
+	rep, err := e.Import(ctx, src)
+	rep.Rejected = append([]engine.Rejection{}, rep.Rejected...) // scripts get [], not null
+	rep.Ignored = append([]string{}, rep.Ignored...)
+	return rep, err
+}
+
+func sizeOf(r io.Reader) int64 {
+	if f, ok := r.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size()
+		}
+	}
+	return -1
+}
+
+// tellRejected lists the first bad rows as file:line:column: reason, which editors can jump to.
+func (a *app) tellRejected(rep engine.ImportReport) {
+	for _, r := range rep.Rejected {
+		at := fmt.Sprintf("%s:%d", rep.Name, r.Line)
+		if r.Column > 0 {
+			at += fmt.Sprintf(":%d", r.Column)
+		}
+		a.say("%s: %s: %s", readable(at), readable(r.Reason), readable(tsvEscape.Replace(r.Text)))
+	}
+	if more := rep.Skipped - int64(len(rep.Rejected)); more > 0 {
+		a.say("%s: %s not shown: --rejects FILE keeps them", rep.Name, plural(more, "more bad row"))
+	}
+	if len(rep.Ignored) > 0 {
+		a.say("%s: columns left out, there is no place for them: %s", rep.Name, readable(strings.Join(rep.Ignored, ", ")))
+	}
+}
+
+func importGrid(reports []engine.ImportReport) *grid {
+	g := &grid{header: []string{"file", "kind", "format", "read", "stored", "unchanged", "skipped", "bytes"}}
+	for _, r := range reports {
+		g.add(r.Name, r.Kind, r.Format, r.Read, r.Stored, r.Unchanged, r.Skipped, r.Bytes)
+	}
+	return g
+}
+
+// nonEmpty returns s as the only element, or nothing when it is empty.
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}

@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kenrec/ken/engine"
+	"github.com/kenrec/ken/graph"
+)
+
+func newInfoCommand(a *app) *ucli.Command {
+	return &ucli.Command{
+		Name:  "info",
+		Usage: "say what is in the store: counts by type and relation, model, embedder, sizes",
+		Description: `Examples:
+  ken info
+  ken info --format json | jq .relations`,
+		Action: func(c *ucli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			return a.with(c.Context, false, func(e *engine.Engine) error {
+				info, err := readInfo(c.Context, e)
+				if err != nil {
+					return err
+				}
+				info.Store = a.db
+				info.Model = readModel(a.db)
+				return a.emit(info, info.grid())
+			})
+		},
+	}
+}
+
+// storeInfo is what `ken info` prints; its JSON keys are promises to scripts.
+type storeInfo struct {
+	Store            string       `json:"store"`
+	Nodes            int          `json:"nodes"`
+	Triples          int          `json:"triples"`
+	Interactions     int          `json:"interactions"`
+	Users            int          `json:"users"`
+	Items            int          `json:"items"`
+	Types            nameCounts   `json:"types"` // an object: name to count, "" for none
+	Relations        nameCounts   `json:"relations"`
+	InteractionTypes nameCounts   `json:"interaction_types"`
+	Vectors          []vectorInfo `json:"vectors"`
+	Embedder         string       `json:"embedder"` // model of the text vectors, "" when there are none
+	Model            *modelInfo   `json:"model"`    // null when nothing was trained
+	CacheEntries     int          `json:"cache_entries"`
+	Seq              uint64       `json:"seq"`
+	Bytes            int64        `json:"bytes"`
+}
+
+// nameCounts are counts by name, the largest first.
+type nameCounts []graph.Count
+
+// MarshalJSON makes an object of them, for `jq .relations.directed_by`.
+func (c nameCounts) MarshalJSON() ([]byte, error) {
+	byName := make(map[string]int, len(c))
+	for _, n := range c {
+		byName[n.Name] = n.N
+	}
+	return json.Marshal(byName)
+}
+
+type vectorInfo struct {
+	Modality string `json:"modality"`
+	Model    string `json:"model"`
+	Dim      int    `json:"dim"`
+	N        int    `json:"n"`
+}
+
+func readInfo(ctx context.Context, e *engine.Engine) (storeInfo, error) {
+	g := e.Graph()
+	stats, err := g.Stats(ctx)
+	if err != nil {
+		return storeInfo{}, err
+	}
+	info := storeInfo{
+		Nodes: stats.Nodes, Triples: stats.Triples, Interactions: stats.Interactions,
+		CacheEntries: stats.CacheEntries, Seq: stats.Seq, Bytes: stats.Bytes, Vectors: []vectorInfo{},
+	}
+	for _, part := range []struct {
+		to   *nameCounts
+		read func(context.Context) ([]graph.Count, error)
+	}{{&info.Types, g.Types}, {&info.Relations, g.Relations}, {&info.InteractionTypes, g.InteractionTypes}} {
+		counts, err := part.read(ctx)
+		if err != nil {
+			return storeInfo{}, err
+		}
+		*part.to = counts
+	}
+	modalities, err := g.Modalities(ctx)
+	if err != nil {
+		return storeInfo{}, err
+	}
+	for _, m := range modalities {
+		info.Vectors = append(info.Vectors, vectorInfo{m.Name, m.Model, m.Dim, m.Count})
+		if m.Name == textModality {
+			info.Embedder = m.Model
+		}
+	}
+	info.Users, info.Items, err = countEnds(ctx, g)
+	return info, err
+}
+
+// modelInfo tells about the trained model.
+type modelInfo struct {
+	Bytes   int64     `json:"bytes"`
+	Trained time.Time `json:"trained"`
+}
+
+// readModel returns nil when there is no model.
+func readModel(dir string) *modelInfo {
+	f, err := os.Stat(filepath.Join(dir, "model.ken"))
+	if err != nil {
+		return nil
+	}
+	return &modelInfo{f.Size(), f.ModTime().UTC().Truncate(time.Second)}
+}
+
+func (m *modelInfo) addTo(g *grid) {
+	if m == nil {
+		g.add("model", "", "(none: run `ken train`)")
+		return
+	}
+	g.add("model", "bytes", exact(m.Bytes))
+	g.add("model", "trained", m.Trained.Format(time.RFC3339))
+}
+
+// textModality is where the engine keeps the vectors of node texts.
+const textModality = "text"
+
+// countEnds counts users and items as training does: nodes that interacted, and nodes of a type that such nodes have.
+// Training also takes untyped nodes for users when their relations are those of users; they are not counted here.
+func countEnds(ctx context.Context, g *graph.Store) (users, items int, err error) {
+	user, item := make([]bool, g.NodeCap()), make([]bool, g.NodeCap())
+	for row, err := range g.Interactions(ctx) {
+		if err != nil {
+			return 0, 0, err
+		}
+		user[row.User], item[row.Item] = true, true
+	}
+	types := make([]graph.Sym, len(user))
+	for row, err := range g.Nodes(ctx) {
+		if err != nil {
+			return 0, 0, err
+		}
+		types[row.Idx] = row.Type
+	}
+	return count(user, types, g.SymName, "user"), count(item, types, g.SymName, "item"), nil
+}
+
+// count returns how many nodes are marked or have a type of a marked one; usual is such a type without any mark, too.
+func count(marked []bool, types []graph.Sym, name func(graph.Sym) string, usual string) (n int) {
+	const untyped graph.Sym = 0
+	kinds := map[graph.Sym]bool{}
+	for i, on := range marked {
+		if on && types[i] != untyped {
+			kinds[types[i]] = true
+		}
+	}
+	for i, on := range marked {
+		if on || kinds[types[i]] || types[i] != untyped && name(types[i]) == usual {
+			n++
+		}
+	}
+	return n
+}
+
+// grid lists the same facts as rows of group, name and value.
+func (s storeInfo) grid() *grid {
+	g := &grid{header: []string{"what", "name", "value"}}
+	add := func(what, name string, value any) { g.add(what, name, exact(value)) }
+	add("store", "", s.Store)
+	add("nodes", "", s.Nodes)
+	add("triples", "", s.Triples)
+	add("interactions", "", s.Interactions)
+	add("users", "", s.Users)
+	add("items", "", s.Items)
+	for _, group := range []struct {
+		what   string
+		counts nameCounts
+	}{{"type", s.Types}, {"relation", s.Relations}, {"interaction type", s.InteractionTypes}} {
+		for _, c := range group.counts {
+			add(group.what, orNone(c.Name), c.N)
+		}
+	}
+	for _, v := range s.Vectors {
+		add("vectors", v.Modality, fmt.Sprintf("%d of %d numbers, by %s", v.N, v.Dim, orNone(v.Model)))
+	}
+	add("embedder", "", orNone(s.Embedder))
+	s.Model.addTo(g)
+	add("cached embeddings", "", s.CacheEntries)
+	add("batches", "", s.Seq)
+	add("bytes", "", s.Bytes)
+	return g
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+// noArguments returns a usage error when a command that takes no arguments was given some.
+func noArguments(c *ucli.Context) error {
+	if c.NArg() > 0 {
+		return usagef("`ken %s` takes no arguments: got %q", c.Command.Name, c.Args().First())
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kenrec/ken/engine"
+)
+
+func newTrainCommand(a *app) *ucli.Command {
+	var o configFlags
+	return &ucli.Command{
+		Name:  "train",
+		Usage: "learn from everything in the store and publish the model",
+		Description: `Without a flag the configuration is the one that ` + "`ken tune`" + ` found for this store,
+or the defaults. The previous model serves until the new one is complete.
+
+Examples:
+  ken train
+  ken train --factors 128 --seed 7
+  ken train --config config.json`,
+		Flags: o.flags(),
+		Action: func(c *ucli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			config, err := o.config(a, c)
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context, false, func(e *engine.Engine) error {
+				return a.train(c.Context, e, config)
+			})
+		},
+	}
+}
+
+func (a *app) train(ctx context.Context, e *engine.Engine, config *engine.Config) error {
+	bar := a.newBar("train")
+	rep, err := e.Train(ctx, engine.TrainOptions{Config: config, Progress: bar.report()})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	return a.emit(rep, trainGrid(rep))
+}
+
+func trainGrid(rep engine.TrainReport) *grid {
+	g := &grid{header: []string{"what", "value"}}
+	g.fact("users", rep.Users)
+	g.fact("items", rep.Items)
+	g.fact("cold items", rep.ColdItems)
+	g.fact("interactions", rep.Interactions)
+	g.fact("contexts", rep.Contexts)
+	g.fact("triples", rep.Triples)
+	g.fact("texts", rep.Texts)
+	g.fact("factors", rep.Config.Factors)
+	g.fact("iterations", rep.Config.Iterations)
+	g.fact("alpha", float32(rep.Config.Alpha))
+	g.fact("regularisation", float32(rep.Config.Reg))
+	g.fact("seed", rep.Config.Seed)
+	g.fact("model bytes", rep.ModelBytes)
+	g.fact("seconds", seconds(rep.Seconds))
+	return g
+}
+
+// configFlags are the flags of the main hyper-parameters; what is not given keeps its value from --config or is
+// automatic. The others are reached by --config only.
+type configFlags struct {
+	file                string
+	factors, iterations int
+	alpha, reg          float64
+	seed                uint64
+}
+
+func (o *configFlags) flags() []ucli.Flag {
+	const auto = "chosen by the data"
+	return []ucli.Flag{
+		&ucli.StringFlag{Name: "config", Usage: "read the configuration from the JSON in `FILE`; other flags override it", Destination: &o.file},
+		&ucli.IntFlag{Name: "factors", Usage: "factor size `F`, 1 to 512", DefaultText: auto, Destination: &o.factors},
+		&ucli.IntFlag{Name: "iterations", Usage: "`N` sweeps over the data", DefaultText: auto, Destination: &o.iterations},
+		&ucli.Float64Flag{Name: "alpha", Usage: "weight of what was not seen against what was", DefaultText: auto, Destination: &o.alpha},
+		&ucli.Float64Flag{Name: "reg", Usage: "regularisation: more is smoother", DefaultText: auto, Destination: &o.reg},
+		&ucli.Uint64Flag{Name: "seed", Usage: "seed of the random numbers", DefaultText: "1", Destination: &o.seed},
+	}
+}
+
+// config returns the configuration that the flags ask for, nil when none was given: the store's own then.
+func (o *configFlags) config(a *app, c *ucli.Context) (*engine.Config, error) {
+	config := engine.DefaultConfig()
+	given := o.file != ""
+	if given {
+		if err := a.readConfig(o.file, &config); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range []struct {
+		name string
+		zero bool // 0 means automatic in a Config: nobody who writes --reg 0 wants that
+		set  func()
+	}{
+		{"factors", o.factors == 0, func() { config.Factors = o.factors }},
+		{"iterations", o.iterations == 0, func() { config.Iterations = o.iterations }},
+		{"alpha", o.alpha == 0, func() { config.Alpha = o.alpha }},
+		{"reg", o.reg == 0, func() { config.Reg = o.reg }},
+		{"seed", o.seed == 0, func() { config.Seed = o.seed }},
+	} {
+		if !c.IsSet(f.name) {
+			continue
+		}
+		if f.zero {
+			return nil, usagef("--%s is 0: it must be larger", f.name)
+		}
+		f.set()
+		given = true
+	}
+	if !given {
+		return nil, nil
+	}
+	return &config, config.Validate()
+}
+
+// readConfig reads a configuration in JSON; keys that are missing keep their value, unknown keys are errors.
+func (a *app) readConfig(path string, into *engine.Config) error {
+	f, err := a.openInput(path)
+	if err != nil {
+		return fmt.Errorf("--config: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil {
+		return fmt.Errorf("--config: %w", fileError(path, err))
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return usagef("--config %s: %s", path, err)
+	}
+	return nil
+}
