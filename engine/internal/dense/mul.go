@@ -56,7 +56,15 @@ type product struct {
 	trans     bool
 }
 
-// run packs b once and multiplies blocks of rows. The order of additions depends on the shapes only.
+// RotateInPlace replaces each row of m by row·q for a square q. Errors: ErrShape, or ctx ended; m is then spoilt.
+func RotateInPlace(ctx context.Context, m, q Matrix, workers int) error {
+	if q.Rows != q.Cols || m.Cols != q.Rows {
+		return fmt.Errorf("%w: %d×%d rotated by %d×%d", ErrShape, m.Rows, m.Cols, q.Rows, q.Cols)
+	}
+	return product{dst: m, a: m, b: q}.run(ctx, workers)
+}
+
+// run packs b once and multiplies blocks of rows. The order of additions depends on the shapes only. dst may be a.
 func (p product) run(ctx context.Context, workers int) error {
 	inner := p.a.Cols
 	if inner == 0 {
@@ -81,14 +89,28 @@ func (p product) run(ctx context.Context, workers int) error {
 	scratch := make([][]float32, max(workers, 1))
 	return par.Chunks(ctx, p.dst.Rows, mulRows, workers, func(worker, lo, hi int) error {
 		if scratch[worker] == nil {
-			scratch[worker] = alignedFloats((mulRows+rows)*min(depth, inner) + rows*cols)
+			scratch[worker] = alignedFloats((mulRows+rows)*inner + rows*cols)
 		}
-		for from := 0; from < inner; from += depth {
-			k := min(depth, inner-from)
-			p.block(scratch[worker], packed[from*panels*cols:][:panels*cols*k], lo, hi, from, k)
-		}
+		p.rows(scratch[worker], packed, panels, lo, hi)
 		return nil
 	})
+}
+
+// rows computes the rows [lo, hi) of dst. All of a's rows are packed before any of dst's is written.
+func (p product) rows(scratch, packed []float32, panels, lo, hi int) {
+	rows, cols := kernel.Tile()
+	tile, left, inner := scratch[:rows*cols], scratch[rows*cols:], p.a.Cols
+	height := (hi - lo + rows - 1) / rows * rows
+	for from := 0; from < inner; from += depth {
+		k := min(depth, inner-from)
+		for i := lo; i < hi; i += rows {
+			packRows(left[from*height+(i-lo)*k:], p.a, i, min(rows, hi-i), from, k, rows)
+		}
+	}
+	for from := 0; from < inner; from += depth {
+		k := min(depth, inner-from)
+		p.block(tile, left[from*height:][:height*k], packed[from*panels*cols:][:panels*cols*k], lo, hi, from, k)
+	}
 }
 
 // packB copies b's part for the columns [left, left+cols) and the steps [from, from+k) to panel, one step a row.
@@ -124,13 +146,9 @@ func packRows(panel []float32, m Matrix, top, n, from, k, width int) {
 	}
 }
 
-// block computes the rows [lo, hi) of dst from the steps [from, from+k), whose panels of b are given.
-func (p product) block(scratch, panels []float32, lo, hi, from, k int) {
+// block computes the rows [lo, hi) of dst from the steps [from, from+k), whose packed parts of a and b are given.
+func (p product) block(tile, packed, panels []float32, lo, hi, from, k int) {
 	rows, cols := kernel.Tile()
-	tile, packed := scratch[:rows*cols], scratch[rows*cols:]
-	for i := lo; i < hi; i += rows {
-		packRows(packed[(i-lo)*k:], p.a, i, min(rows, hi-i), from, k, rows)
-	}
 	mode := kernel.Set
 	if from > 0 {
 		mode = kernel.Add

@@ -84,6 +84,17 @@ func TestProducts(t *testing.T) {
 	}
 }
 
+func TestRotateInPlace(t *testing.T) {
+	for _, n := range []int{1, 20, 300, 520} {
+		m, q := random(200, n, 1), random(n, n, 2)
+		want := slow(m, q)
+		if err := RotateInPlace(t.Context(), m, q, 2); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, fmt.Sprintf("n=%d", n), m, want, 10*math.Sqrt(float64(n)))
+	}
+}
+
 func TestGram(t *testing.T) {
 	for _, s := range []struct{ rows, cols int }{{0, 3}, {1, 1}, {5, 7}, {700, 16}, {5000, 33}, {600, 250}} {
 		a, rng := random(s.rows, s.cols, 3), par.Stream(4, 4)
