@@ -10,12 +10,14 @@ import (
 )
 
 var (
-	// ErrShape says that the sizes of the arguments do not fit together.
+	// ErrShape says that the sizes of the arguments do not fit together, or that an index is out of range.
 	ErrShape = errors.New("solve: shapes do not match")
 	// ErrConfidence says that a confidence is negative, NaN or infinite.
 	ErrConfidence = errors.New("solve: confidence is not a number from 0 up")
 	// ErrReg says that a regularisation is not a positive number.
 	ErrReg = errors.New("solve: regularisation is not a positive number")
+	// ErrGram says that a Gram matrix has a negative eigenvalue beyond rounding.
+	ErrGram = errors.New("solve: Gram matrix is not positive semi-definite")
 	// ErrNotFinite says that factors, targets or priors contain NaN or an infinity, or that the solution would.
 	ErrNotFinite = errors.New("solve: not a finite number")
 )
@@ -46,21 +48,24 @@ type Problem struct {
 	Mode   Mode
 }
 
-// check reports the first thing about p that does not fit.
+// check reports the first thing about p that does not fit. The kernels trust indices, so every one is looked at here.
 func (p *Problem) check(f int, dst dense.Matrix) error {
+	rows, cols := p.Rows.Rows, p.Rows.Cols
 	switch {
-	case p.F.Cols != f || p.F.Rows != p.Rows.Cols:
-		return fmt.Errorf("%w: other side is %d×%d, want %d×%d", ErrShape, p.F.Rows, p.F.Cols, p.Rows.Cols, f)
+	case p.F.Cols != f || p.F.Rows != cols:
+		return fmt.Errorf("%w: other side is %d×%d, want %d×%d", ErrShape, p.F.Rows, p.F.Cols, cols, f)
 	case len(p.Gram) != f*f:
 		return fmt.Errorf("%w: Gram matrix has %d elements, want %d", ErrShape, len(p.Gram), f*f)
-	case len(p.Reg) != p.Rows.Rows:
-		return fmt.Errorf("%w: %d regularisations for %d rows", ErrShape, len(p.Reg), p.Rows.Rows)
+	case len(p.Reg) != rows:
+		return fmt.Errorf("%w: %d regularisations for %d rows", ErrShape, len(p.Reg), rows)
 	case p.Target != nil && len(p.Target) != p.Rows.NNZ():
 		return fmt.Errorf("%w: %d targets for %d entries", ErrShape, len(p.Target), p.Rows.NNZ())
-	case p.Prior.Rows != 0 && (p.Prior.Rows != p.Rows.Rows || p.Prior.Cols != f):
-		return fmt.Errorf("%w: prior is %d×%d, want %d×%d", ErrShape, p.Prior.Rows, p.Prior.Cols, p.Rows.Rows, f)
-	case dst.Rows != p.Rows.Rows || dst.Cols != f:
-		return fmt.Errorf("%w: destination is %d×%d, want %d×%d", ErrShape, dst.Rows, dst.Cols, p.Rows.Rows, f)
+	case p.Prior.Rows != 0 && (p.Prior.Rows != rows || p.Prior.Cols != f):
+		return fmt.Errorf("%w: prior is %d×%d, want %d×%d", ErrShape, p.Prior.Rows, p.Prior.Cols, rows, f)
+	case dst.Rows != rows || dst.Cols != f:
+		return fmt.Errorf("%w: destination is %d×%d, want %d×%d", ErrShape, dst.Rows, dst.Cols, rows, f)
+	case !inRange(p.Rows.Idx, cols):
+		return fmt.Errorf("%w: a column is outside [0, %d)", ErrShape, cols)
 	}
 	for r, v := range p.Reg {
 		if !positive(v) {
@@ -70,5 +75,23 @@ func (p *Problem) check(f int, dst dense.Matrix) error {
 	return nil
 }
 
+// inRange reports whether every index lies in [0, n).
+func inRange(index []int32, n int) bool {
+	var top uint32
+	for _, i := range index {
+		top = max(top, uint32(i)) // a negative index is a huge one
+	}
+	return len(index) == 0 || uint64(top) < uint64(n)
+}
+
 // positive reports whether v is a finite number above 0.
 func positive(v float32) bool { return v > 0 && v <= math.MaxFloat32 }
+
+// finite reports whether all numbers of v are finite.
+func finite(v []float32) bool {
+	var sum float32
+	for _, x := range v {
+		sum += x - x // NaN for NaN and infinities, 0 for the rest
+	}
+	return sum == 0
+}

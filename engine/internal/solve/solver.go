@@ -3,7 +3,6 @@ package solve
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/kenrec/ken/engine/internal/dense"
@@ -14,141 +13,79 @@ import (
 // the fit. HalfStep must not be called concurrently; Row is safe for concurrent use, also beside HalfStep.
 type Solver struct {
 	f, workers int
-	pool       sync.Pool // of *scratch
+	scratch    []*scratch   // one a worker of HalfStep
+	rotated    dense.Matrix // the other side in the eigenbasis
+	pool       sync.Pool    // of *scratch, for Row
 }
 
-// scratch is what one goroutine needs to solve rows.
-type scratch struct {
-	a, x []float64
-}
-
-// New returns a Solver for rows of f factors, f in [1, 512], that uses at most workers goroutines.
+// New returns a Solver for rows of f factors, f from 1 up, that uses at most workers goroutines. Speed is best when f is a multiple
+// of 16.
 func New(f, workers int) *Solver {
 	s := &Solver{f: f, workers: max(workers, 1)}
-	s.pool.New = func() any { return &scratch{a: make([]float64, f*f), x: make([]float64, f)} }
+	s.scratch = make([]*scratch, s.workers)
+	s.pool.New = func() any { return newScratch(f) }
 	return s
 }
 
 // HalfStep solves all rows of p and writes them to dst (Rows.Rows × f, no overlap with p). A row without entries
-// gets λ(G+λI)⁻¹p. Errors: ErrShape, ErrReg, ErrConfidence, ErrNotFinite, or ctx ended; dst is then undefined.
+// gets λ(G+λI)⁻¹p. The result has the same bytes for any number of workers. Errors: ErrShape, ErrReg, ErrGram,
+// ErrConfidence, ErrNotFinite, or ctx ended; dst is then undefined.
+//
+// Everything happens in the eigenbasis of G, where G is a diagonal: the other side is rotated into it once, rows are solved
+// there and rotated back.
 func (s *Solver) HalfStep(ctx context.Context, p Problem, dst dense.Matrix) error {
 	if err := p.check(s.f, dst); err != nil {
 		return err
 	}
-	return par.Chunks(ctx, p.Rows.Rows, 64, s.workers, func(_, lo, hi int) error {
-		sc := s.pool.Get().(*scratch)
-		defer s.pool.Put(sc)
-		for r := lo; r < hi; r++ {
-			row := Row{F: p.F, Reg: p.Reg[r]}
-			row.Idx, row.Conf = p.Rows.Row(r)
-			if p.Target != nil {
-				row.Target = p.Target[p.Rows.Ptr[r]:p.Rows.Ptr[r+1]]
-			}
-			if p.Prior.Rows != 0 {
-				row.Prior = p.Prior.Row(r)
-			}
-			if err := sc.solve(s.f, p.Gram, row, dst.Row(r)); err != nil {
-				return fmt.Errorf("row %d: %w", r, err)
-			}
-		}
+	if p.Rows.Rows == 0 {
 		return nil
+	}
+	b, err := NewBasis(p.Gram, s.f)
+	if err != nil {
+		return err
+	}
+	if err := s.rotate(ctx, p, b, dst); err != nil {
+		return err
+	}
+	err = par.Weighted(ctx, bounds(p.Rows, s.f), s.workers, func(worker, lo, hi int) error {
+		if s.scratch[worker] == nil {
+			s.scratch[worker] = newScratch(s.f)
+		}
+		return s.solveRows(s.scratch[worker], p, b, dst, lo, hi)
 	})
+	if err != nil {
+		return err
+	}
+	return dense.RotateInPlace(ctx, dst, b.qt, s.workers)
 }
 
-// Basis is a Gram matrix prepared for solving many single rows. It never changes and is safe for concurrent use.
-type Basis struct {
-	f    int
-	gram []float64
+// rotate brings the other side into the basis, and the priors, for which dst serves as memory.
+func (s *Solver) rotate(ctx context.Context, p Problem, b *Basis, dst dense.Matrix) error {
+	if cap(s.rotated.Data) < p.F.Rows*b.q.Stride {
+		s.rotated = dense.New(p.F.Rows, s.f)
+	}
+	s.rotated.Rows, s.rotated.Data = p.F.Rows, s.rotated.Data[:p.F.Rows*b.q.Stride]
+	if err := dense.MulInto(ctx, s.rotated, p.F, b.q, s.workers); err != nil {
+		return err
+	}
+	if p.Prior.Rows == 0 {
+		return nil
+	}
+	return dense.MulInto(ctx, dst, p.Prior, b.q, s.workers)
 }
 
-// NewBasis prepares the row-major f×f matrix gram, symmetric and positive semi-definite. Cost O(f³).
-func NewBasis(gram []float64, f int) (*Basis, error) {
-	if len(gram) != f*f {
-		return nil, fmt.Errorf("%w: Gram matrix has %d elements, want %d", ErrShape, len(gram), f*f)
-	}
-	return &Basis{f: f, gram: append([]float64(nil), gram...)}, nil
-}
-
-// Row is one row to solve, see Problem. Idx needs no order and may repeat: repeated entries are separate terms.
-type Row struct {
-	Idx    []int32      // rows of F
-	Conf   []float32    // c of each entry
-	Target []float32    // t of each entry; nil: all 1
-	F      dense.Matrix // factors of the other side
-	Reg    float32      // λ
-	Prior  []float32    // p; nil: 0
-}
-
-// Row writes the solution of one row to dst, of length f. Errors as HalfStep.
-func (s *Solver) Row(ctx context.Context, b *Basis, r Row, dst []float32) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("solve: stopped: %w", err)
-	}
-	if b.f != s.f || len(dst) != s.f || r.F.Cols != s.f || len(r.Conf) != len(r.Idx) ||
-		r.Target != nil && len(r.Target) != len(r.Idx) || r.Prior != nil && len(r.Prior) != s.f {
-		return fmt.Errorf("%w: row of %d entries, %d factors", ErrShape, len(r.Idx), s.f)
-	}
-	if !positive(r.Reg) {
-		return fmt.Errorf("%w: %g", ErrReg, r.Reg)
-	}
-	sc := s.pool.Get().(*scratch)
-	defer s.pool.Put(sc)
-	return sc.solve(s.f, b.gram, r, dst)
-}
-
-// solve sets up the f×f system of a row and solves it by Cholesky.
-func (sc *scratch) solve(f int, gram []float64, r Row, dst []float32) error {
-	a, x := sc.a, sc.x
-	copy(a, gram)
-	for i := range f {
-		a[i*f+i] += float64(r.Reg)
-		x[i] = 0
-		if r.Prior != nil {
-			x[i] = float64(r.Reg) * float64(r.Prior[i])
+// solveRows solves the rows [lo, hi) in the basis.
+func (s *Solver) solveRows(sc *scratch, p Problem, b *Basis, dst dense.Matrix, lo, hi int) error {
+	t := term{f: s.rotated, values: b.values, prior: p.Prior.Rows != 0}
+	for r := lo; r < hi; r++ {
+		t.index, t.conf = p.Rows.Row(r)
+		t.reg = p.Reg[r]
+		if p.Target != nil {
+			t.target = p.Target[p.Rows.Ptr[r]:p.Rows.Ptr[r+1]]
 		}
-	}
-	for p, j := range r.Idx {
-		c, t := float64(r.Conf[p]), 1.0
-		if !(c >= 0) || math.IsInf(c, 0) {
-			return fmt.Errorf("%w: %g", ErrConfidence, c)
+		if err := sc.solve(t, dst.Data[r*dst.Stride:(r+1)*dst.Stride], p.Mode); err != nil {
+			return fmt.Errorf("row %d: %w", r, err)
 		}
-		if r.Target != nil {
-			t = float64(r.Target[p])
-		}
-		v := r.F.Row(int(j))
-		for i := range f {
-			cv := c * float64(v[i])
-			x[i] += t * cv
-			row := a[i*f : i*f+f]
-			for q := i; q < f; q++ {
-				row[q] += cv * float64(v[q])
-			}
-		}
-	}
-	for i := range f {
-		row := a[i*f : i*f+f]
-		if !(row[i] > 0) || math.IsInf(row[i], 0) {
-			return fmt.Errorf("%w: pivot %d is %g", ErrNotFinite, i, row[i])
-		}
-		inv := 1 / math.Sqrt(row[i])
-		for q := i; q < f; q++ {
-			row[q] *= inv
-		}
-		x[i] *= inv
-		for q := i + 1; q < f; q++ {
-			x[q] -= row[q] * x[i]
-			below, v := a[q*f:q*f+f], row[q]
-			for k := q; k < f; k++ {
-				below[k] -= v * row[k]
-			}
-		}
-	}
-	for i := f - 1; i >= 0; i-- {
-		for q := i + 1; q < f; q++ {
-			x[i] -= a[i*f+q] * x[q]
-		}
-		x[i] /= a[i*f+i]
-		dst[i] = float32(x[i])
 	}
 	return nil
 }
