@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/kenrec/ken/engine/internal/mf"
+	"github.com/kenrec/ken/engine/internal/par"
+	"github.com/kenrec/ken/engine/internal/topk"
+)
+
+// Evaluate holds out interactions, trains on the rest and judges the lists, with popularity and plain matrix
+// factorisation beside the model. It reads the store once and leaves the published model alone.
+//
+// Every candidate that the user does not have is ranked; no negatives are sampled. Users without a held-out item are
+// left out and counted. The report says how each figure came about and warns of leaks.
+// Errors: ErrNoData, ErrBadOption, ErrClosed; a cancelled call returns an error wrapping ctx.Err() and no report.
+// Cost: one training a row and fold, and users × candidates scores.
+func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (EvaluateReport, error) {
+	if e.closed.Load() {
+		return EvaluateReport{}, ErrClosed
+	}
+	cfg, err := e.trainConfig(ctx, o.Config)
+	if err != nil {
+		return EvaluateReport{}, err
+	}
+	for _, c := range o.Compare {
+		if err := c.Config.Validate(); err != nil {
+			return EvaluateReport{}, fmt.Errorf("engine: configuration %q: %w", c.Name, err)
+		}
+	}
+	d, err := loadDataset(ctx, e.store)
+	if err != nil {
+		return EvaluateReport{}, err
+	}
+	t := &trainer{d: d, workers: e.workers, known: map[string]*knowledge{}}
+	var names []string
+	if o.Ablation {
+		if t.sources, err = t.listSources(ctx, cfg); err != nil {
+			return EvaluateReport{}, err
+		}
+		for _, s := range t.sources {
+			names = append(names, s.name)
+		}
+	}
+	return evaluate(ctx, d, cfg, names, o, t.fit)
+}
+
+// trainer fits the models of one evaluation.
+type trainer struct {
+	d       *dataset
+	workers int
+	sources []source
+	known   map[string]*knowledge // of full models, by configuration: it does not depend on the split
+}
+
+// fit is the fitter of Evaluate.
+func (t *trainer) fit(ctx context.Context, train []int32, cfg Config, v variant) (ranker, error) {
+	k, err := t.knowledge(ctx, cfg, v)
+	if err != nil {
+		return nil, err
+	}
+	m, err := fit(ctx, t.d, k, train, cfg, t.workers, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &modelRanker{d: t.d, m: m, k: k, train: train, history: newHistory(t.d, train), workers: t.workers}, nil
+}
+
+// knowledge gathers what a variant may know, nil for nothing.
+func (t *trainer) knowledge(ctx context.Context, cfg Config, v variant) (*knowledge, error) {
+	d := t.d
+	rules := cfg.filled(scale{users: len(d.users), items: len(d.items), events: len(d.events)})
+	switch v.kind {
+	case variantPlain:
+		return nil, nil
+	case variantSource:
+		for _, s := range t.sources {
+			if s.name == v.source {
+				return buildKnowledge(ctx, d, s.alone(rules, t.sources), t.workers)
+			}
+		}
+		panic("engine: evaluate: no source " + v.source)
+	case variantShuffled:
+		return buildKnowledge(ctx, shuffled(d, rules.Seed), rules, t.workers)
+	}
+	key, err := json.Marshal(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("engine: configuration: %w", err)
+	}
+	if k := t.known[string(key)]; k != nil {
+		return k, nil
+	}
+	k, err := buildKnowledge(ctx, d, rules, t.workers)
+	if err == nil {
+		t.known[string(key)] = k
+	}
+	return k, err
+}
+
+// modelRanker ranks with a model. It never changes.
+type modelRanker struct {
+	d       *dataset
+	m       *model
+	k       *knowledge // nil: plain
+	train   []int32
+	history history           // of the training rows: an evaluation has one idea of seen and warm, whatever the configuration drops
+	folded  map[int32]*person // users folded in
+	workers int
+}
+
+// TopK is the contract of ranker.
+func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates []int32, excludeSeen bool) ([][]int32, [][]float32, error) {
+	eligible := r.history.warm
+	if candidates != nil {
+		eligible = make([]bool, len(r.d.items))
+		for _, i := range candidates {
+			eligible[i] = true
+		}
+	}
+	lists, scores := make([][]int32, len(users)), make([][]float32, len(users))
+	boards := make([]*board, max(r.workers, 1))
+	err := par.Chunks(ctx, len(users), 8, r.workers, func(worker, lo, hi int) error {
+		if boards[worker] == nil {
+			boards[worker] = newBoard(len(r.d.items))
+		}
+		b := boards[worker]
+		for j := lo; j < hi; j++ {
+			u := users[j]
+			p := r.folded[u]
+			if p == nil {
+				p = r.m.personOfRow(u)
+			}
+			r.m.fill(p, b)
+			lists[j], scores[j] = topk.Select(b.scores, k, func(i int) bool {
+				return eligible[i] && !(excludeSeen && r.history.contains(u, int32(i)))
+			})
+		}
+		return nil
+	})
+	return lists, scores, err
+}
+
+// FoldIn is the contract of foldInRanker: users and items without training rows are solved from the added ones.
+func (r *modelRanker) FoldIn(ctx context.Context, rows []int32) (ranker, error) {
+	all := append(append(make([]int32, 0, len(r.train)+len(rows)), r.train...), rows...)
+	x, target := behaviour(r.d, all, r.m.config)
+	out := *r
+	out.train, out.history, out.folded = all, newHistory(r.d, all), map[int32]*person{}
+	grown, err := r.foldInItems(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	out.m = grown
+	for u := range r.m.users {
+		if r.m.history.Len(u) > 0 || x.Len(u) == 0 {
+			continue
+		}
+		idx, conf := x.Row(u)
+		past := mf.History{Items: idx, Conf: conf}
+		if target != nil {
+			past.Target = target[x.Ptr[u]:x.Ptr[u+1]]
+		}
+		if out.folded[int32(u)], err = grown.personOfHistory(ctx, past, r.userPrior(u)); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
+// foldInItems returns the model with the items solved that have added rows and no training rows, given the users who
+// were trained. A user's rows with such items do not move the user.
+func (r *modelRanker) foldInItems(ctx context.Context, rows []int32) (*model, error) {
+	x, target := behaviour(r.d, rows, r.m.config)
+	factors := *r.m.factors
+	factors.V, factors.Warm = factors.V.Clone(), append([]bool(nil), factors.Warm...)
+	chosen := make(map[int32]*mf.History)
+	var order []int32
+	for u := range x.Rows {
+		if r.m.history.Len(u) == 0 {
+			continue
+		}
+		idx, conf := x.Row(u)
+		for p, i := range idx {
+			if r.m.factors.Warm[i] {
+				continue
+			}
+			h := chosen[i]
+			if h == nil {
+				h = &mf.History{}
+				chosen[i] = h
+				order = append(order, i)
+			}
+			h.Items, h.Conf = append(h.Items, int32(u)), append(h.Conf, conf[p])
+			if target != nil {
+				h.Target = append(h.Target, target[int(x.Ptr[u])+p])
+			}
+		}
+	}
+	for _, i := range order {
+		var contexts []int32
+		var conf, prior []float32
+		if r.k != nil {
+			contexts, conf = r.k.itemLinks.Row(int(i))
+			if r.k.h.Rows > 0 {
+				prior = r.m.factors.ItemPrior(r.k.h.Row(int(i)))
+			}
+		}
+		v, err := r.m.factors.FoldInWarmItem(ctx, *chosen[i], contexts, conf, prior)
+		if err != nil {
+			return nil, err
+		}
+		copy(factors.V.Row(int(i)), v)
+		factors.Warm[i] = true
+	}
+	m := r.m // named fields: a model has a lock, which must not be copied
+	return &model{config: m.config, factors: &factors, users: m.users, items: m.items, kinds: m.kinds, history: m.history,
+		target: m.target, likes: m.likes, scorers: m.scorers, know: m.know}, nil
+}
+
+// userPrior is what knowledge says about a user, nil when that is nothing.
+func (r *modelRanker) userPrior(u int) []float32 {
+	if r.k == nil {
+		return nil
+	}
+	var at []int32
+	var weight, h []float32
+	if r.k.profiles != nil {
+		at, weight = r.k.profiles.Row(u)
+	}
+	if r.k.uh.Rows > 0 {
+		h = r.k.uh.Row(u)
+	}
+	return r.m.factors.UserPrior(at, weight, h)
+}
