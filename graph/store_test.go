@@ -7,31 +7,25 @@ import (
 	"github.com/kenrec/ken/graph/graphtest"
 )
 
-func TestSmoke(t *testing.T) {
-	dir := t.TempDir()
-	for round := range 2 {
-		s, err := graph.Open(t.Context(), dir)
+func TestInMemory(t *testing.T) {
+	graphtest.Run(t, func(t *testing.T) *graph.Store {
+		s, err := graph.OpenInMemory()
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := graphtest.Films()
-		if n := g.Put(t, s); (n > 0) != (round == 0) {
-			t.Fatalf("round %d: %d changes", round, n)
-		}
-		for x, err := range s.Neighbours(t.Context(), "mann", graph.NeighbourOptions{}) {
-			t.Log(x, err)
-		}
-		st, err := s.Stats(t.Context())
-		t.Log(st, err)
-		for x, err := range s.UserInteractions(t.Context(), "bob") {
-			t.Log(x, err)
-		}
-		n, err := s.Node(t.Context(), "heat")
-		t.Log(n, err)
-		t.Log(s.Types(t.Context()))
-		t.Log(s.Modalities(t.Context()))
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		return s
+	})
+}
+
+func TestOnDisk(t *testing.T) {
+	graphtest.Run(t, func(t *testing.T) *graph.Store { return openDir(t, t.TempDir()) })
+}
+
+func openDir(t testing.TB, dir string, opts ...graph.Option) *graph.Store {
+	t.Helper()
+	s, err := graph.Open(t.Context(), dir, opts...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return s
 }
