@@ -23,15 +23,15 @@ type Hash struct {
 	dim int
 }
 
-// NewHash returns a hash embedder of dim dimensions, at least 8; 512 to 1,024 are useful.
-func NewHash(dim int) *Hash { return &Hash{dim: max(8, dim)} }
+// NewHash returns a hash embedder of dim dimensions, at least 1; 512 to 1,024 are useful.
+func NewHash(dim int) *Hash { return &Hash{dim: max(1, dim)} }
 
 // Model returns the name with the version of the features, and the dimension.
 func (h *Hash) Model() Model {
 	return Model{Name: fmt.Sprintf("builtin:hash-v%d-%d", hashVersion, h.dim), Dim: h.dim}
 }
 
-// Embed returns one unit vector per text. An empty text, or one of punctuation only, gets the vector of no feature.
+// Embed returns one unit vector per text. An empty text, or one of punctuation only, gets the first axis.
 // It fails only when ctx is done.
 func (h *Hash) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	out := make([][]float32, len(texts))
@@ -55,8 +55,8 @@ func (h *Hash) vector(text string) []float32 {
 		}
 	}
 	if !normalise(acc) {
-		h.add(acc, "0", 1) // a text without features still needs a vector with a norm
-		normalise(acc)
+		clear(acc)
+		acc[0] = 1 // a text without features, or whose features cancel out, still needs a vector with a norm
 	}
 	return acc
 }

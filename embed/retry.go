@@ -102,7 +102,7 @@ func (o *OpenAI) translate(err error) error {
 			kind = ErrQuota
 		case status.status == http.StatusUnauthorized || status.status == http.StatusForbidden:
 			kind = ErrAuth
-		case status.temporary():
+		case status.temporary() || status.status >= 500:
 			kind = ErrUnavailable
 		}
 	case errors.As(err, &bad):

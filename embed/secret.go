@@ -13,16 +13,27 @@ const mask = "***"
 
 // Secret holds an API key. However it is printed, logged or encoded, it shows as ***; only Reveal gives it away.
 // The zero value is "no key".
-type Secret struct{ value string }
+type Secret struct {
+	// A pointer, because fmt prints unexported fields of structs around it without asking Format, but no pointer's target.
+	value *string
+}
 
 // NewSecret wraps a key, without the white space around it: keys come from files and variables with line ends.
-func NewSecret(key string) Secret { return Secret{strings.TrimSpace(key)} }
+func NewSecret(key string) Secret {
+	key = strings.TrimSpace(key)
+	return Secret{&key}
+}
 
 // Reveal returns the key itself, for the one place that sends it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsZero reports whether there is no key.
-func (s Secret) IsZero() bool { return s.value == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // String returns ***, or nothing when there is no key.
 func (s Secret) String() string {
@@ -47,7 +58,7 @@ var keyLike = regexp.MustCompile(`(?i)(bearer\s+)[^\s"',;]+|\bsk-[a-z0-9_\-*.]{4
 // redact removes the key and everything that looks like one from a text that others wrote.
 func (s Secret) redact(text string) string {
 	if !s.IsZero() {
-		text = strings.ReplaceAll(text, s.value, mask)
+		text = strings.ReplaceAll(text, s.Reveal(), mask)
 	}
 	return keyLike.ReplaceAllString(text, "${1}"+mask)
 }
