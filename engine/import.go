@@ -115,6 +115,9 @@ func (r Rejection) String() string {
 // Memory is bounded by BatchRows and 32 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
 func (e *Engine) Import(ctx context.Context, src Source) (ImportReport, error) {
 	start := time.Now()
+	if e.closed.Load() {
+		return ImportReport{Name: src.Name}, fmt.Errorf("engine: import %s: %w", src.Name, ErrClosed)
+	}
 	if src.Name == "" || src.Name == "-" {
 		src.Name = "stdin"
 	}
@@ -177,11 +180,11 @@ func (im *importer) run(ctx context.Context) error {
 				return im.strictly(bad)
 			}
 		case err != nil:
-			return errors.Join(im.flush(ctx), fmt.Errorf("%w (%d rows were read, %d are stored)", err, im.report.Read, im.report.Stored))
+			return im.broken(ctx, err)
 		default:
 			im.report.Read++
 			im.batch = append(im.batch, rec)
-			im.size += len(rec.raw)
+			im.size += len(rec.raw) + rec.size
 		}
 		if len(im.batch) >= im.src.BatchRows || im.size >= batchBytes {
 			if err := im.flush(ctx); err != nil {
@@ -189,6 +192,16 @@ func (im *importer) run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// broken ends an import whose file cannot be read to its end. The rows before the fault are good ones and are kept.
+func (im *importer) broken(ctx context.Context, err error) error {
+	if !im.src.Strict {
+		if ferr := im.flush(ctx); ferr != nil {
+			return errors.Join(err, ferr)
+		}
+	}
+	return fmt.Errorf("%w (%d rows before the fault are stored)", err, im.report.Stored+im.report.Unchanged)
 }
 
 func (im *importer) cancelled(ctx context.Context) error {
@@ -205,9 +218,9 @@ func (im *importer) verdict() error {
 	r := &im.report
 	switch {
 	case r.Read == 0:
-		return fmt.Errorf("%w: no rows were stored from %s: it holds none", ErrNoData, r.Name)
+		return fmt.Errorf("%w: no rows were stored: the file holds none", ErrNoData)
 	case r.Stored+r.Unchanged == 0:
-		return fmt.Errorf("%w: no rows were stored from %s: all %d are bad, first %s", ErrBadRecord, r.Name, r.Skipped, r.Rejected[0])
+		return fmt.Errorf("%w: no rows were stored: all %d are bad, first %s", ErrBadRecord, r.Skipped, r.Rejected[0])
 	case r.Skipped > 0:
 		return fmt.Errorf("%w: %d of %d rows were skipped, first %s", ErrBadRecord, r.Skipped, r.Read, r.Rejected[0])
 	}

@@ -90,7 +90,7 @@ func (w *batchWriter) commit() error {
 		return nil
 	}
 	b := w.batch
-	w.batch = nil
+	w.batch = nil // Commit ends the batch, whatever comes of it
 	if _, err := b.Commit(w.ctx); err != nil {
 		return fmt.Errorf("store a batch: %w", err)
 	}
@@ -139,7 +139,7 @@ func (w *batchWriter) try(write func(*graph.Batch) (graph.Change, error)) (graph
 	if !errors.Is(err, graph.ErrBatchFull) {
 		return change, err
 	}
-	if err := w.commit(); err != nil {
+	if err := w.finish(); err != nil {
 		return 0, err
 	}
 	if err := w.open(); err != nil {

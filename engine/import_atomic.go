@@ -25,7 +25,7 @@ const sameAs = "same_as"
 func (im *importer) newAtomic(rows rowReader) (recordReader, error) {
 	row, err := rows.Read()
 	if err == io.EOF {
-		return nil, fmt.Errorf("%w: no rows were stored from %s: it holds none", ErrNoData, im.src.Name)
+		return nil, fmt.Errorf("%w: no rows were stored: the file holds none", ErrNoData)
 	}
 	var bad *tabular.RowError
 	if errors.As(err, &bad) {

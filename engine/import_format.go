@@ -134,6 +134,13 @@ func (im *importer) open() (recordReader, func(), error) {
 		}
 	}
 	im.report.Format = format.String()
+	if format == NTriples || format == NQuads || format == Turtle {
+		r, stop, err := im.newStatements(format, buf)
+		if err != nil {
+			return nil, done, err
+		}
+		return r, func() { stop(); plain.Close() }, nil
+	}
 	r, err := im.reader(format, buf)
 	return r, done, err
 }
@@ -173,8 +180,6 @@ func (im *importer) reader(format Format, r io.Reader) (recordReader, error) {
 		return im.newAtomic(tabular.NewTSV(r))
 	case JSONL:
 		return im.newObjects(tabular.NewJSON(r))
-	case NTriples, NQuads, Turtle:
-		return im.newStatements(format, r)
 	case Parquet:
 		return nil, fmt.Errorf("%w: Parquet files need an ObjectReader", ErrBadOption)
 	}

@@ -22,6 +22,7 @@ type record struct {
 	inter  graph.Interaction
 	vector []float32
 	fact   *fact // a statement of RDF about one node; then node.ID is the node
+	size   int   // bytes that raw does not show
 }
 
 // begin fills in what a row need not say.
@@ -223,6 +224,11 @@ func number32(s string) (float32, error) {
 		return 0, err
 	}
 	x := float32(f)
+	if f != math.Trunc(f) { // round once, from the text: twice may end in the neighbour
+		if y, err := strconv.ParseFloat(s, 32); err == nil {
+			x = float32(y)
+		}
+	}
 	if math.IsInf(float64(x), 0) {
 		return 0, errors.New("too large a number")
 	}

@@ -130,7 +130,7 @@ func TestInfluenceAddsUpToScore(t *testing.T) {
 		idx, val := d.X.Row(u)
 		h := History{Items: idx, Conf: val}
 		for _, i := range []int{0, 5, 39} {
-			a, _, err := m.UserInfluence(t.Context(), h, m.V.Row(i))
+			a, err := m.UserInfluence(t.Context(), h, m.V.Row(i))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -92,28 +92,10 @@ func (m *Model) FoldInItem(ctx context.Context, contexts []int32, conf, prior []
 }
 
 // UserInfluence returns A⁻¹b for the matrix A of a user's normal equations, so that for b = v_i the score u·v_i is
-// Σ_j c_j t_j (A⁻¹v_i)·v_j + λ (A⁻¹v_i)·p, one addend for each item of the history and one for the prior; λ is returned too.
-func (m *Model) UserInfluence(ctx context.Context, h History, b []float32) (influence []float32, reg float32, err error) {
-	reg = m.Config.reg(h.mass() + m.Grams.UserMass)
-	influence, err = m.influence(ctx, m.user, solve.Row{Idx: h.Items, Conf: h.Conf, F: m.V, Reg: reg}, b)
-	return influence, reg, err
-}
-
-// HeadInfluence is UserInfluence for the knowledge head, which has no prior.
-func (m *Model) HeadInfluence(ctx context.Context, h History, b []float32) ([]float32, error) {
-	reg := m.Config.headReg(h.mass() + m.Grams.UserMass)
-	return m.influence(ctx, m.head, solve.Row{Idx: h.Items, Conf: h.Conf, F: m.Q, Reg: reg}, b)
-}
-
-// ColdInfluence is A⁻¹b for the matrix of an item that is known by contexts alone.
-func (m *Model) ColdInfluence(ctx context.Context, contexts []int32, conf, b []float32) (influence []float32, reg float32, err error) {
-	mass := m.Grams.ColdMass
-	for _, c := range conf {
-		mass += float64(c)
-	}
-	reg = m.Config.reg(mass)
-	influence, err = m.influence(ctx, m.coldRow, solve.Row{Idx: contexts, Conf: conf, F: m.Z, Reg: reg}, b)
-	return influence, reg, err
+// Σ_j c_j t_j (A⁻¹v_i)·v_j + λ (A⁻¹v_i)·p: one addend for each item of the history and one for the prior.
+func (m *Model) UserInfluence(ctx context.Context, h History, b []float32) ([]float32, error) {
+	reg := m.Config.reg(h.mass() + m.Grams.UserMass)
+	return m.influence(ctx, m.user, solve.Row{Idx: h.Items, Conf: h.Conf, F: m.V, Reg: reg}, b)
 }
 
 // influence solves A x = b with the solver for rows: all targets 0 and b/λ as the prior leave λ·(b/λ) on the right side.

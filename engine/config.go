@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/kenrec/ken/engine/internal/mf"
+)
+
+// Config is the hyper-parameters of a model: plain data, saved with it. Zero fields are automatic: filled in from the
+// data by the rules stated at DefaultConfig, and reported in TrainReport.Config.
+type Config struct {
+	Factors       int      `json:"factors"`             // factor size f, 1 to 512
+	Iterations    int      `json:"iterations"`          // sweeps, 1 to 1000
+	Alpha         float64  `json:"alpha"`               // weight of an unobserved (user, warm item) cell against an observed one
+	Reg           float64  `json:"reg"`                 // λ, scaled by the mass of a row's terms
+	RegExponent   float64  `json:"reg_exponent"`        // ν: how far λ grows with the mass
+	ContextAlpha  float64  `json:"context_alpha"`       // weight of all absent (item, context) cells of a relation against all present ones
+	ContextWeight float64  `json:"context_weight"`      // weight of a triple of a relation that Relations does not name
+	Ridge         float64  `json:"ridge"`               // regularisation of the maps from features to factors
+	HeadReg       float64  `json:"head_reg"`            // λ of the knowledge head, which scores cold items
+	Seed          uint64   `json:"seed"`                // of starting factors and random projections
+	Relations     []Weight `json:"relations,omitempty"` // weights of relations and attributes; 0 leaves one out
+	Blocks        []Weight `json:"blocks,omitempty"`    // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
+	Types         []Weight `json:"types,omitempty"`     // strengths of interaction types; 0 leaves one out
+}
+
+// Weight is the weight of one named source, 0 or more.
+type Weight struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+}
+
+// weightOf returns the weight of a name, otherwise when the list does not have it.
+func weightOf(list []Weight, name string, otherwise float64) float64 {
+	for _, w := range list {
+		if w.Name == name {
+			return w.Value
+		}
+	}
+	return otherwise
+}
+
+// DefaultConfig returns the configuration that Train uses when neither the caller nor Tune chose one: all automatic.
+func DefaultConfig() Config { return Config{} }
+
+// Validate reports the first field out of range. Zero fields are automatic and always valid.
+func (c Config) Validate() error {
+	if err := c.filled(scale{users: 1, items: 1, events: 1}).factorisation().Validate(); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadOption, err)
+	}
+	if c.Factors > 512 {
+		return fmt.Errorf("%w: factors is %d, want at most 512", ErrBadOption, c.Factors)
+	}
+	if !(c.ContextWeight >= 0 && c.ContextWeight <= 1e6) {
+		return fmt.Errorf("%w: context weight is %g, want 0 to 1e6", ErrBadOption, c.ContextWeight)
+	}
+	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Types} {
+		for _, w := range list {
+			if !(w.Value >= 0) || math.IsInf(w.Value, 0) {
+				return fmt.Errorf("%w: weight of %q is %g, want a number of at least 0", ErrBadOption, w.Name, w.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// scale is what automatic values depend on.
+type scale struct{ users, items, events int }
+
+// filled returns c with every automatic field set.
+func (c Config) filled(s scale) Config {
+	set := func(field *float64, v float64) {
+		if *field == 0 {
+			*field = v
+		}
+	}
+	n, m := float64(max(s.users, 1)), float64(max(s.items, 1))
+	density := float64(max(s.events, 1)) / (n * m)
+	if c.Factors == 0 {
+		c.Factors = 256
+	}
+	if c.Iterations == 0 {
+		c.Iterations = 8
+	}
+	set(&c.Alpha, min(max(5*density, 0.01), 0.3))
+	// the largest singular value that pure noise of this density reaches in the matrix scaled by the masses of its rows
+	// and columns: a factor lives only if its own is above λ
+	edge := math.Sqrt(density) * (1/math.Sqrt(n) + 1/math.Sqrt(m)) / (c.Alpha + density)
+	set(&c.Reg, 0.35*min(1, math.Sqrt(8000/(n+m)))*edge)
+	set(&c.RegExponent, 1)
+	set(&c.ContextAlpha, 1)
+	set(&c.ContextWeight, 1)
+	set(&c.Ridge, 10)
+	set(&c.HeadReg, c.Reg)
+	if c.Seed == 0 {
+		c.Seed = 1
+	}
+	return c
+}
+
+// factorisation returns the part that package mf takes.
+func (c Config) factorisation() mf.Config {
+	return mf.Config{
+		Factors: c.Factors, Iterations: c.Iterations, Alpha: c.Alpha, Reg: c.Reg, RegExponent: c.RegExponent,
+		ContextAlpha: c.ContextAlpha, Ridge: c.Ridge, HeadReg: c.HeadReg, Seed: c.Seed,
+	}
+}

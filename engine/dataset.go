@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/graph"
+)
+
+const (
+	typeUser     = "user"
+	typeItem     = "item"
+	modalityText = "text" // what Embed writes
+	relationSame = "same_as"
+)
+
+// event is one interaction with dense ends.
+type event struct {
+	user, item int32
+	typ        graph.Sym
+	weight     float32
+	time       int64
+}
+
+// dataset is the graph read once into arrays: training never goes back to the store. It is not changed after loading.
+type dataset struct {
+	seq      uint64
+	nodes    []nodeInfo // by graph.Idx; holes have an empty id
+	users    []graph.Idx
+	items    []graph.Idx
+	userRow  []int32 // by graph.Idx, -1 for no user
+	itemRow  []int32
+	events   []event
+	triples  []graph.TripleRow
+	vectors  []vectorSet // in order of name
+	symName  func(graph.Sym) string
+	itemKind map[graph.Sym]bool // node types of items
+	userKind map[graph.Sym]bool
+}
+
+// nodeInfo is what training keeps of a node.
+type nodeInfo struct {
+	id, name, text string
+	typ            graph.Sym
+	attrs          []graph.Attr
+}
+
+// vectorSet is all vectors of one kind: row r belongs to node at[r].
+type vectorSet struct {
+	name, model string
+	at          []graph.Idx // ascending
+	vec         dense.Matrix
+}
+
+// row returns the vector of a node, nil when there is none.
+func (m *vectorSet) row(n graph.Idx) []float32 {
+	if r, ok := slices.BinarySearch(m.at, n); ok {
+		return m.vec.Row(r)
+	}
+	return nil
+}
+
+// userIDs and itemIDs return the ids by dense row.
+func (d *dataset) userIDs() []string { return d.ids(d.users) }
+func (d *dataset) itemIDs() []string { return d.ids(d.items) }
+
+func (d *dataset) ids(of []graph.Idx) []string {
+	ids := make([]string, len(of))
+	for i, n := range of {
+		ids[i] = d.nodes[n].id
+	}
+	return ids
+}
+
+// loadDataset reads the whole graph.
+func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
+	d := &dataset{seq: s.Seq(), symName: s.SymName}
+	for row, err := range s.Nodes(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("engine: read nodes: %w", err)
+		}
+		for graph.Idx(len(d.nodes)) < row.Idx {
+			d.nodes = append(d.nodes, nodeInfo{}) // erased
+		}
+		n := row.Node
+		d.nodes = append(d.nodes, nodeInfo{id: n.ID, name: n.Name, text: n.Text, typ: row.Type, attrs: n.Attrs})
+	}
+	for row, err := range s.Triples(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("engine: read triples: %w", err)
+		}
+		d.triples = append(d.triples, row)
+	}
+	rows, err := collect(s.Interactions(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("engine: read interactions: %w", err)
+	}
+	d.assignRoles(rows)
+	d.events = make([]event, len(rows))
+	for i, r := range rows {
+		d.events[i] = event{user: d.userRow[r.User], item: d.itemRow[r.Item], typ: r.Type, weight: r.Weight, time: r.Time}
+	}
+	return d, d.loadVectors(ctx, s)
+}
+
+func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for v, err := range seq {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// assignRoles decides which nodes are users and which are items. A node is an item if somebody interacted with it, or if
+// its type is that of such nodes ("item" when nobody did anything yet); users likewise. A node without a type is a user
+// when it is the head of a relation whose other heads are mostly users: people known by their preferences alone.
+func (d *dataset) assignRoles(rows []graph.InteractionRow) {
+	isUser, isItem := make([]bool, len(d.nodes)), make([]bool, len(d.nodes))
+	d.userKind, d.itemKind = map[graph.Sym]bool{}, map[graph.Sym]bool{}
+	for _, r := range rows {
+		isUser[r.User], isItem[r.Item] = true, true
+		if t := d.nodes[r.User].typ; t != 0 {
+			d.userKind[t] = true
+		}
+		if t := d.nodes[r.Item].typ; t != 0 {
+			d.itemKind[t] = true
+		}
+	}
+	noItems := len(d.itemKind) == 0
+	for n, info := range d.nodes {
+		if info.id == "" || info.typ == 0 {
+			continue
+		}
+		name := d.symName(info.typ)
+		isUser[n] = isUser[n] || d.userKind[info.typ] || name == typeUser
+		isItem[n] = isItem[n] || d.itemKind[info.typ] || noItems && name == typeItem
+	}
+	d.inferUsers(isUser, isItem)
+	d.users, d.userRow = enumerate(isUser)
+	d.items, d.itemRow = enumerate(isItem)
+}
+
+// inferUsers marks untyped heads of relations at least half of whose distinct heads are users already.
+func (d *dataset) inferUsers(isUser, isItem []bool) {
+	type tally struct{ users, heads int }
+	byRelation := map[graph.Sym]*tally{}
+	each := func(visit func(rel graph.Sym, head graph.Idx)) {
+		var last graph.TripleRow
+		for i, t := range d.triples { // in head order: a repeated (head, relation) follows its twin
+			if i == 0 || t.Head != last.Head || t.Relation != last.Relation {
+				visit(t.Relation, t.Head)
+			}
+			last = t
+		}
+	}
+	each(func(rel graph.Sym, head graph.Idx) {
+		t := byRelation[rel]
+		if t == nil {
+			t = &tally{}
+			byRelation[rel] = t
+		}
+		t.heads++
+		if isUser[head] {
+			t.users++
+		}
+	})
+	each(func(rel graph.Sym, head graph.Idx) {
+		t := byRelation[rel]
+		if d.nodes[head].typ == 0 && !isItem[head] && 2*t.users >= t.heads {
+			isUser[head] = true
+		}
+	})
+}
+
+// enumerate numbers the marked nodes in order of first sight.
+func enumerate(marked []bool) (nodes []graph.Idx, row []int32) {
+	row = make([]int32, len(marked))
+	for n, on := range marked {
+		row[n] = -1
+		if on {
+			row[n] = int32(len(nodes))
+			nodes = append(nodes, graph.Idx(n))
+		}
+	}
+	return nodes, row
+}
+
+func (d *dataset) loadVectors(ctx context.Context, s *graph.Store) error {
+	kinds, err := s.Modalities(ctx)
+	if err != nil {
+		return fmt.Errorf("engine: read modalities: %w", err)
+	}
+	for _, k := range kinds {
+		m := vectorSet{name: k.Name, model: k.Model, vec: dense.New(k.Count, k.Dim)}
+		for row, err := range s.Vectors(ctx, k.Name) {
+			if err != nil {
+				return fmt.Errorf("engine: read %s vectors: %w", k.Name, err)
+			}
+			if len(m.at) == m.vec.Rows || len(row.Vec) != k.Dim {
+				return fmt.Errorf("engine: %s vectors changed while they were read: run it again", k.Name)
+			}
+			copy(m.vec.Row(len(m.at)), row.Vec)
+			m.at = append(m.at, row.Idx)
+		}
+		m.vec = m.vec.Slice(0, len(m.at))
+		d.vectors = append(d.vectors, m)
+	}
+	slices.SortFunc(d.vectors, func(a, b vectorSet) int { return strings.Compare(a.name, b.name) })
+	return nil
+}
+
+// label is how a node is named to people: its name, else its id.
+func (d *dataset) label(n graph.Idx) string {
+	if name := d.nodes[n].name; name != "" {
+		return name
+	}
+	return d.nodes[n].id
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kenrec/ken/embed"
+	"github.com/kenrec/ken/graph"
+)
+
+// Engine holds a store and the model trained on it. All methods are safe for concurrent use.
+type Engine struct {
+	dir      string       // "" in memory
+	store    *graph.Store // does its own locking
+	log      *slog.Logger
+	embedder embed.Embedder // nil when none was given
+	workers  int
+	closed   atomic.Bool
+	modelErr error // why the model file could not be loaded; set at Open only
+
+	train sync.Mutex            // serialises Train and Tune; readers never take it
+	model atomic.Pointer[model] // published whole, never changed after Store
+}
+
+// Open opens the store in dir, creating it when dir does not exist or is empty, and loads the model beside it.
+// A damaged model file is not fatal: the engine opens without a model and ModelError tells why.
+func Open(ctx context.Context, dir string, opts ...Option) (*Engine, error) {
+	s := newSettings(opts)
+	store, err := graph.Open(ctx, dir, graph.WithLogger(s.log))
+	if err != nil {
+		return nil, fmt.Errorf("engine: open: %w", err)
+	}
+	e := &Engine{dir: dir, store: store, log: s.log, embedder: s.embedder, workers: s.workers}
+	if err := e.loadModel(ctx); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return e, nil
+}
+
+// OpenInMemory returns an engine whose store and model live in memory only.
+func OpenInMemory(opts ...Option) (*Engine, error) {
+	s := newSettings(opts)
+	store, err := graph.OpenInMemory(graph.WithLogger(s.log))
+	if err != nil {
+		return nil, fmt.Errorf("engine: open in memory: %w", err)
+	}
+	return &Engine{store: store, log: s.log, embedder: s.embedder, workers: s.workers}, nil
+}
+
+// Close closes the store. It waits for a running Train; calling it again does nothing.
+func (e *Engine) Close() error {
+	if e.closed.Swap(true) {
+		return nil
+	}
+	e.train.Lock()
+	defer e.train.Unlock()
+	return e.store.Close()
+}
+
+// Graph returns the store, for scans and single reads beside the engine's verbs.
+func (e *Engine) Graph() *graph.Store { return e.store }
+
+func (e *Engine) modelPath() string { return filepath.Join(e.dir, "model.ken") }

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+)
+
+// Explanation splits one score into parts that add up to it.
+type Explanation struct {
+	User  string   `json:"user"`
+	Item  string   `json:"item"`
+	Name  string   `json:"name,omitempty"`
+	Score float64  `json:"score"`
+	Basis Basis    `json:"basis"`
+	Parts []Part   `json:"parts"` // sum of Value is Score up to rounding
+	Paths []string `json:"paths"` // ways through the graph, in words: liked Heat —directed_by→ Michael Mann ←directed_by— Collateral
+}
+
+// Part is one addend of a score.
+type Part struct {
+	Kind  string  `json:"kind"`           // "history", "context", "text", "structure", "popularity", "user knowledge", …
+	ID    string  `json:"id,omitempty"`   // the node it comes from, if one
+	Name  string  `json:"name,omitempty"` // in words
+	Value float64 `json:"value"`
+}
+
+// Explain returns why item has the score it has for user.
+// Errors: ErrNotTrained, ErrNotFound.
+func (e *Engine) Explain(ctx context.Context, user, item string) (Explanation, error) {
+	q := Query{User: user, K: 1, IncludeSeen: true}
+	s, err := e.session(ctx, q)
+	if err != nil {
+		return Explanation{}, err
+	}
+	p, err := e.find(ctx, s.m, s.live, q)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return s.explain(ctx, p, item)
+}
+
+// explain splits the score of one item for one person.
+func (s *session) explain(ctx context.Context, p *person, item string) (Explanation, error) {
+	n, ok, err := s.e.store.Lookup(item)
+	if err != nil {
+		return Explanation{}, fmt.Errorf("engine: item %q: %w", item, err)
+	}
+	at := -1
+	if ok {
+		at = s.position(n)
+	}
+	if at < 0 {
+		return Explanation{}, fmt.Errorf("%w: item %q", ErrNotFound, item)
+	}
+	it, err := s.show(ctx, at)
+	if err != nil {
+		return Explanation{}, err
+	}
+	b := s.boards.Get().(*board)
+	defer s.boards.Put(b)
+	share := s.fill(p, b)
+	x := Explanation{User: s.q.User, Item: item, Name: it.name, Score: float64(b.scores[at]), Basis: p.basis, Paths: []string{}}
+	if p.basis == BasisPopularity {
+		x.Parts = []Part{{Kind: "popularity", Name: "how many users like it", Value: x.Score}}
+		return x, nil
+	}
+	sp := splitter{s: s, p: p, at: at, item: item}
+	if err := sp.split(ctx, share); err != nil {
+		return Explanation{}, err
+	}
+	x.Parts = sp.sorted()
+	x.Paths, err = s.paths(ctx, p, item, x.Parts)
+	return x, err
+}
+
+// sentences turns an explanation into reasons, strongest first: paths through the graph, then the largest parts.
+func (x *Explanation) sentences() []string {
+	const most = 3
+	out := append([]string(nil), x.Paths[:min(len(x.Paths), 2)]...)
+	for _, part := range x.Parts {
+		if len(out) >= most || part.Value <= 0 {
+			break
+		}
+		if text := part.sentence(); text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+func (p Part) sentence() string {
+	switch p.Kind {
+	case partHistory:
+		return "goes with " + p.Name + ", which is in the history"
+	case partContext:
+		return p.Name
+	case partPreference:
+		return "fits the preference for " + p.Name
+	case partPeople:
+		return "" // never the whole story: history and contexts say the same in words
+	case "popularity":
+		return "is liked by many"
+	}
+	return "its " + p.Kind + " is close to what the history says"
+}

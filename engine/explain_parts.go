@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/kenrec/ken/engine/internal/mf"
+)
+
+// Kinds of parts. Blocks of features are parts of their own names: text, words, structure, popularity, …
+const (
+	partHistory    = "history"        // an item of the user's history, through what other people chose
+	partContext    = "context"        // something the item is linked to
+	partPreference = "preference"     // something the user's own triples point to
+	partPeople     = "people"         // what other people's behaviour makes of the item, for a user without history
+	partUser       = "user knowledge" // what is known about the user beside her history
+)
+
+// splitter splits the score of one item for one person into addends.
+type splitter struct {
+	s     *session
+	p     *person
+	at    int // position of the item
+	item  string
+	parts []Part
+}
+
+func (sp *splitter) add(p Part) {
+	if p.Value != 0 {
+		sp.parts = append(sp.parts, p)
+	}
+}
+
+// sorted returns the parts, largest effect first, those of one kind and node joined.
+func (sp *splitter) sorted() []Part {
+	type key struct{ kind, id, name string }
+	at := map[key]int{}
+	var joined []Part
+	for _, p := range sp.parts {
+		k := key{p.Kind, p.ID, p.Name}
+		if i, ok := at[k]; ok {
+			joined[i].Value += p.Value
+			continue
+		}
+		at[k] = len(joined)
+		joined = append(joined, p)
+	}
+	slices.SortStableFunc(joined, func(a, b Part) int { return cmp.Compare(math.Abs(b.Value), math.Abs(a.Value)) })
+	return joined
+}
+
+// split fills parts. share is what each scorer entered the score with.
+//
+// For a user with history the item's row is first split into what its contexts, its features and other people's behaviour
+// make of it; the last part is then split over the user's history. For a user without, the score is split by what her own
+// triples point to.
+func (sp *splitter) split(ctx context.Context, share []float32) error {
+	m := sp.s.m
+	warm := sp.at < len(m.items) && m.factors.Warm[sp.at]
+	if len(sp.p.past.Items) == 0 {
+		return sp.splitPreferences(ctx)
+	}
+	terms, blocks, err := sp.terms(ctx, warm)
+	if err != nil {
+		return err
+	}
+	x, scale := sp.p.user, share[0]
+	if !warm && sp.p.head != nil {
+		x, scale = sp.p.head, m.factors.ColdScale
+	}
+	split, err := m.factors.SplitItem(ctx, terms, x)
+	if err != nil {
+		return err
+	}
+	for i, z := range terms.Contexts {
+		part, err := sp.contextPart(z)
+		if err != nil {
+			return err
+		}
+		part.Value = float64(scale) * split.Contexts[i]
+		sp.add(part)
+	}
+	for b, name := range blocks {
+		sp.add(Part{Kind: name, Value: float64(scale) * split.Blocks[b]})
+	}
+	if !warm {
+		return nil
+	}
+	if err := sp.splitHistory(ctx, split.Known, scale); err != nil {
+		return err
+	}
+	return sp.splitScorers(ctx, share)
+}
+
+// terms gathers what the item's row was solved from, and the names of its prior's addends.
+func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []string, error) {
+	m := sp.s.m
+	t := mf.ItemTerms{Warm: warm}
+	r, bags, err := sp.s.e.rawOf(ctx, m, m.know.items, []string{sp.item})
+	if err != nil {
+		return t, nil, err
+	}
+	if sp.at < len(m.items) {
+		t.Contexts, t.ContextConf = m.links.Row(sp.at)
+		if warm {
+			t.Users, t.UserConf = m.audience().Row(sp.at)
+		}
+	} else {
+		t.Contexts = bags[0].at
+		for i, z := range bags[0].at {
+			t.ContextConf = append(t.ContextConf, bags[0].weight[i]*m.know.conf[z])
+		}
+	}
+	f := m.know.itemFeatures
+	if f == nil || f.cols == 0 {
+		return t, nil, nil
+	}
+	h, err := f.apply(ctx, r, sp.s.e.workers)
+	if err != nil {
+		return t, nil, fmt.Errorf("engine: features of %q: %w", sp.item, err)
+	}
+	var names []string
+	t.Prior = m.factors.ItemPrior(h.Row(0))
+	for _, b := range f.blocks {
+		only := make([]float32, f.cols)
+		copy(only[b.from:b.to], h.Row(0)[b.from:b.to])
+		t.PriorParts = append(t.PriorParts, m.factors.ItemPrior(only))
+		names = append(names, b.name)
+	}
+	return t, names, nil
+}
+
+// contextPart names a context.
+func (sp *splitter) contextPart(z int32) (Part, error) {
+	c := sp.s.m.know.items.all[z]
+	if c.attr.key != "" {
+		return Part{Kind: partContext, ID: c.attr.key + "=" + c.attr.value, Name: c.attr.key + " is " + c.attr.value}, nil
+	}
+	id, label, err := sp.s.e.labelOf(c.link.end)
+	relation := sp.s.e.store.SymName(c.link.relation)
+	name := relation + " → " + label
+	if c.link.in {
+		name = relation + " ← " + label
+	}
+	return Part{Kind: partContext, ID: id, Name: name}, err
+}
+
+// splitHistory splits what behaviour makes of the item over the user's history.
+func (sp *splitter) splitHistory(ctx context.Context, known []float32, scale float32) error {
+	m := sp.s.m
+	people := slices.Clone(m.factors.V.Row(sp.at))
+	for j, v := range known {
+		people[j] -= v
+	}
+	a, err := m.factors.UserInfluence(ctx, sp.p.past, people)
+	if err != nil {
+		return err
+	}
+	rest := float64(dot32(sp.p.user, people))
+	for i, j := range sp.p.past.Items {
+		t := float32(1)
+		if sp.p.past.Target != nil {
+			t = sp.p.past.Target[i]
+		}
+		value := float64(sp.p.past.Conf[i] * t * dot32(a, m.factors.V.Row(int(j))))
+		rest -= value
+		if err := sp.addHistory(ctx, int(j), float64(scale)*value); err != nil {
+			return err
+		}
+	}
+	if math.Abs(rest) > 1e-6 { // the prior's addend, λ (A⁻¹v)·p
+		sp.add(Part{Kind: partUser, Value: float64(scale) * rest})
+	}
+	return nil
+}
+
+func (sp *splitter) addHistory(ctx context.Context, j int, value float64) error {
+	it, err := sp.s.show(ctx, j)
+	if err != nil {
+		return err
+	}
+	name := it.name
+	if name == "" {
+		name = it.id
+	}
+	sp.add(Part{Kind: partHistory, ID: it.id, Name: name, Value: value})
+	return nil
+}
+
+// splitScorers adds the addends of the item-to-item scorers, each an item of the history.
+func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
+	for n := range sp.s.m.scorers {
+		for i, j := range sp.p.past.Items {
+			idx, val := sp.s.m.scorers[n].next.Row(int(j))
+			at, ok := slices.BinarySearch(idx, int32(sp.at))
+			if !ok {
+				continue
+			}
+			t := float32(1)
+			if sp.p.past.Target != nil {
+				t = sp.p.past.Target[i]
+			}
+			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*t*val[at])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// splitPreferences splits the score of a user without history by the contexts that her triples point to.
+func (sp *splitter) splitPreferences(ctx context.Context) error {
+	m := sp.s.m
+	v := m.factors.V.Row(min(sp.at, len(m.items)-1))
+	if sp.at >= len(m.items) {
+		v = sp.s.live.vec.Row(sp.at - len(m.items))
+	}
+	rest := float64(dot32(sp.p.user, v))
+	_, _, ends, err := sp.s.e.linksOf(ctx, sp.s.q.User, nil)
+	if err != nil {
+		return err
+	}
+	at, weight := m.know.profiler.profile(ends, sp.s.e.idOf)
+	for i, z := range at {
+		part, err := sp.contextPart(z)
+		if err != nil {
+			return err
+		}
+		part.Kind, part.Name = partPreference, labelOnly(part)
+		part.Value = float64(m.factors.Profile * weight[i] * dot32(m.factors.Z.Row(int(z)), v))
+		rest -= part.Value
+		sp.add(part)
+	}
+	if math.Abs(rest) > 1e-6 {
+		sp.add(Part{Kind: partUser, Value: rest})
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/mf"
+	"github.com/kenrec/ken/engine/internal/sparse"
+	"github.com/kenrec/ken/graph"
+)
+
+// minKnownUsers is how many users must have knowledge of their own before a map from it to factors is fitted.
+const minKnownUsers = 20
+
+// knowledge is what the graph says about users and items, in the form that the factorisation takes. It does not depend
+// on behaviour, so one serves every split of an evaluation.
+type knowledge struct {
+	d              *dataset
+	adj            *adjacency
+	items          *contextIndex
+	itemLinks      *sparse.CSR // items × contexts, weight of the triple × weight of the relation × rarity
+	contextAlpha   []float32   // by context: density of its relation's links: the background that balances them
+	relationWeight []float32   // by context
+	itemFeatures   *features
+	h              dense.Matrix
+	users          *contextIndex
+	userFeatures   *features
+	uh             dense.Matrix
+	profiles       *sparse.CSR // users × contexts of items, rows sum to 1
+	profiler       profiler
+}
+
+// data returns what package mf fits to.
+func (k *knowledge) data(x *sparse.CSR, target []float32) *mf.Data {
+	d := &mf.Data{X: x, Target: target}
+	if k == nil {
+		return d
+	}
+	if k.itemLinks.NNZ() > 0 {
+		d.C, d.CAlpha = k.itemLinks.Transpose(), k.contextAlpha
+	}
+	d.H, d.UH = k.h, k.uh
+	if k.profiles != nil && d.C != nil {
+		d.L = k.profiles
+	}
+	return d
+}
+
+// buildKnowledge gathers the contexts and features of all items and users.
+func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*knowledge, error) {
+	k := &knowledge{d: d, adj: buildAdjacency(d)}
+	if err := k.buildItems(ctx, cfg, workers); err != nil {
+		return nil, fmt.Errorf("engine: features of items: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("engine: features: %w", err)
+	}
+	if err := k.buildUsers(ctx, cfg, workers); err != nil {
+		return nil, fmt.Errorf("engine: features of users: %w", err)
+	}
+	return k, nil
+}
+
+func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) error {
+	index, links := buildContexts(k.d.items, k.d, k.adj)
+	rare := rarities(index, links)
+	r := k.raw(k.d.items, rare)
+	var err error
+	if k.itemFeatures, k.h, err = fitFeatures(ctx, r, cfg, workers); err != nil {
+		return err
+	}
+	k.items, k.itemLinks, k.relationWeight = weighContexts(index, rare, cfg, k.d.symName)
+	k.contextAlpha = k.densities()
+	k.profiler = newProfiler(k.items, func(n graph.Idx) string { return k.d.nodes[n].name })
+	return nil
+}
+
+// densities returns for each context Σ confidence / (contexts · items) of its relation: with it as the background, absent
+// cells weigh as much in total as present ones, whether a relation has two links an item or two hundred.
+func (k *knowledge) densities() []float32 {
+	type tally struct{ sum, contexts float64 }
+	bySource := map[string]*tally{}
+	of := make([]*tally, len(k.items.all))
+	for z, c := range k.items.all {
+		name := c.source(k.d.symName)
+		if bySource[name] == nil {
+			bySource[name] = &tally{}
+		}
+		of[z] = bySource[name]
+		of[z].contexts++
+	}
+	for p, z := range k.itemLinks.Idx {
+		of[z].sum += float64(k.itemLinks.Val[p])
+	}
+	alpha := make([]float32, len(of))
+	for z, t := range of {
+		alpha[z] = float32(max(t.sum/(t.contexts*float64(len(k.d.items))), 1e-9))
+	}
+	return alpha
+}
+
+func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) error {
+	index, links := buildContexts(k.d.users, k.d, k.adj)
+	rare := rarities(index, links)
+	r := k.raw(k.d.users, rare)
+	known := 0
+	for i := range r.rows {
+		if rare.Len(i) > 0 || r.texts[i] != "" {
+			known++
+		}
+	}
+	k.users = index
+	if known >= minKnownUsers {
+		var err error
+		if k.userFeatures, k.uh, err = fitFeatures(ctx, r, cfg, workers); err != nil {
+			return err
+		}
+		for i := range k.uh.Rows {
+			if rare.Len(i) == 0 && r.texts[i] == "" {
+				clear(k.uh.Row(i)) // nothing is known: no prior rather than that of the mean user
+			}
+		}
+	}
+	k.profiles = &sparse.CSR{Rows: len(k.d.users), Cols: len(k.items.all), Ptr: make([]int64, len(k.d.users)+1)}
+	for u, n := range k.d.users {
+		at, weight := k.profiler.profile(k.adj.ends(n), func(e graph.Idx) string { return k.d.nodes[e].id })
+		k.profiles.Idx, k.profiles.Val = append(k.profiles.Idx, at...), append(k.profiles.Val, weight...)
+		k.profiles.Ptr[u+1] = int64(len(k.profiles.Idx))
+	}
+	if k.profiles.NNZ() == 0 {
+		k.profiles = nil
+	}
+	return nil
+}
+
+// rarities returns links with each weight multiplied by the rarity of its context.
+func rarities(x *contextIndex, links *sparse.CSR) *sparse.CSR {
+	out := &sparse.CSR{Rows: links.Rows, Cols: links.Cols, Ptr: links.Ptr, Idx: links.Idx, Val: make([]float32, len(links.Val))}
+	for p, z := range links.Idx {
+		out.Val[p] = links.Val[p] * x.rarity[z]
+	}
+	return out
+}
+
+// weighContexts multiplies links by the weights of their relations and drops relations of weight 0.
+func weighContexts(x *contextIndex, links *sparse.CSR, cfg Config, symName func(graph.Sym) string) (*contextIndex, *sparse.CSR, []float32) {
+	kept := newContextIndex()
+	to, alpha := make([]int32, len(x.all)), []float32(nil)
+	for z, c := range x.all {
+		to[z] = -1
+		if w := weightOf(cfg.Relations, c.source(symName), cfg.ContextWeight); w > 0 {
+			to[z] = int32(len(kept.all))
+			kept.add(c, x.rarity[z])
+			alpha = append(alpha, float32(w))
+		}
+	}
+	out := &sparse.CSR{Rows: links.Rows, Cols: len(kept.all), Ptr: make([]int64, links.Rows+1)}
+	for r := range links.Rows {
+		idx, val := links.Row(r)
+		for p, z := range idx {
+			if t := to[z]; t >= 0 && val[p] > 0 {
+				out.Idx, out.Val = append(out.Idx, t), append(out.Val, val[p]*alpha[t])
+			}
+		}
+		out.Ptr[r+1] = int64(len(out.Idx))
+	}
+	return kept, out, alpha
+}
+
+// raw gathers what is known about nodes, for features.
+func (k *knowledge) raw(nodes []graph.Idx, bags *sparse.CSR) *raw {
+	r := &raw{rows: len(nodes), bags: bags, texts: make([]string, len(nodes)), dims: map[string]int{}}
+	byName := map[string]*vectorSet{}
+	for i := range k.d.vectors {
+		m := &k.d.vectors[i]
+		byName[m.name] = m
+		r.modality = append(r.modality, m.name)
+		r.dims[m.name] = m.vec.Cols
+	}
+	for i, n := range nodes {
+		r.texts[i] = k.d.nodes[n].words()
+	}
+	r.vector = func(modality string, row int) []float32 { return byName[modality].row(nodes[row]) }
+	if text := byName[modalityText]; text != nil {
+		r.around = func(row int) []float32 { return meanVector(text, k.adj.ends(nodes[row])) }
+	}
+	return r
+}
+
+// ends returns the other ends of a node's triples.
+func (a *adjacency) ends(n graph.Idx) []graph.Idx {
+	var ends []graph.Idx
+	a.each(n, func(_ graph.TripleRow, _ bool, end graph.Idx) {
+		if end != n {
+			ends = append(ends, end)
+		}
+	})
+	return ends
+}
+
+// serving returns what of k is kept with a model.
+func (k *knowledge) serving() serving {
+	s := serving{items: k.items, itemFeatures: k.itemFeatures, users: k.users, userFeatures: k.userFeatures, profiler: k.profiler}
+	s.conf = make([]float32, len(k.items.all))
+	for z, w := range k.relationWeight {
+		s.conf[z] = w * k.items.rarity[z]
+	}
+	return s
+}

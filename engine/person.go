@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kenrec/ken/engine/internal/mf"
+	"github.com/kenrec/ken/graph"
+)
+
+// find returns the person that a query is about: as she was trained when nothing about her changed, else folded in from
+// what the store holds now and from the query's likes.
+func (e *Engine) find(ctx context.Context, m *model, l *live, q Query) (*person, error) {
+	if q.User == "" && len(q.Likes) == 0 {
+		return nil, fmt.Errorf("%w: a query needs a user or likes", ErrBadOption)
+	}
+	row := int32(-1)
+	if q.User != "" {
+		n, ok, err := e.store.Lookup(q.User)
+		if err != nil {
+			return nil, fmt.Errorf("engine: user %q: %w", q.User, err)
+		}
+		if !ok {
+			return nil, fmt.Errorf("%w: user %q", ErrNotFound, q.User)
+		}
+		row = m.userRow(n)
+		if row >= 0 && l == nil && len(q.Likes) == 0 {
+			return m.personOfRow(row), nil
+		}
+	}
+	past, extra, err := e.pastNow(ctx, m, q)
+	if err != nil {
+		return nil, err
+	}
+	if row >= 0 && len(q.Likes) == 0 && samePast(past, m.pastOf(row)) && len(past.Items) > 0 {
+		p := m.personOfRow(row)
+		p.seenNew = extra
+		return p, nil
+	}
+	var prior []float32
+	if q.User != "" {
+		if prior, err = e.userPrior(ctx, m, q.User); err != nil {
+			return nil, err
+		}
+	}
+	p, err := m.personOfHistory(ctx, past, prior)
+	if err != nil {
+		return nil, err
+	}
+	p.seenNew = extra
+	return p, nil
+}
+
+func samePast(a, b mf.History) bool {
+	return slices.Equal(a.Items, b.Items) && slices.Equal(a.Conf, b.Conf) && slices.Equal(a.Target, b.Target)
+}
+
+// pastNow returns a user's history from the store and the query's likes, by rows of the model, and the nodes in it that
+// the model does not know as items.
+func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []graph.Idx, error) {
+	type sums struct{ seen, likes, dislikes float32 }
+	byItem := map[graph.Idx]sums{}
+	if q.User != "" {
+		for it, err := range e.store.UserInteractions(ctx, q.User) {
+			if err != nil {
+				return mf.History{}, nil, fmt.Errorf("engine: interactions of %q: %w", q.User, err)
+			}
+			n, ok, err := e.store.Lookup(it.Item)
+			if err != nil || !ok {
+				return mf.History{}, nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, errors.Join(err, ErrNotFound))
+			}
+			strength := float32(weightOf(m.config.Types, it.Type, 1))
+			s := byItem[n]
+			s.seen += strength
+			s.likes += onlyIf(it.Weight > 0, strength)
+			s.dislikes += onlyIf(it.Weight < 0, strength)
+			byItem[n] = s
+		}
+	}
+	for _, id := range q.Likes {
+		n, ok, err := e.store.Lookup(id)
+		if err != nil {
+			return mf.History{}, nil, fmt.Errorf("engine: liked item %q: %w", id, err)
+		}
+		if !ok {
+			return mf.History{}, nil, fmt.Errorf("%w: liked item %q", ErrNotFound, id)
+		}
+		byItem[n] = sums{1, 1, 0}
+	}
+	var rows []int32
+	var unknown []graph.Idx
+	for n, s := range byItem {
+		if r := m.itemRow(n); r < 0 {
+			unknown = append(unknown, n)
+		} else if s.seen > 0 {
+			rows = append(rows, r)
+		}
+	}
+	slices.Sort(rows)
+	slices.Sort(unknown)
+	h := mf.History{Items: rows}
+	plain := true
+	for _, r := range rows {
+		s := byItem[m.items[r]]
+		conf, target := cell(s.seen, s.likes, s.dislikes)
+		h.Conf, h.Target = append(h.Conf, conf), append(h.Target, target)
+		plain = plain && target == 1
+	}
+	if plain && m.target == nil {
+		h.Target = nil
+	}
+	return h, unknown, nil
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kenrec/ken/graph"
+)
+
+// TrainOptions of Train. The zero value trains with the store's tuned configuration, or the defaults when there is none.
+type TrainOptions struct {
+	Config   *Config        // nil: the store's configuration (see Tune), else DefaultConfig
+	Progress func(Progress) // called from one goroutine at a time; nil for none
+}
+
+// TrainReport says what Train built.
+type TrainReport struct {
+	Users        int     `json:"users"`        // users with at least one interaction
+	Items        int     `json:"items"`        // recommendable items, cold ones included
+	ColdItems    int     `json:"cold_items"`   // items without interactions
+	Interactions int     `json:"interactions"` // distinct (user, item, type)
+	Contexts     int     `json:"contexts"`     // (relation, direction, other end) with at least two items
+	Triples      int     `json:"triples"`      // item-context links used
+	Texts        int     `json:"texts"`        // items with a text vector
+	Config       Config  `json:"config"`       // with every automatic value filled in
+	Seconds      float64 `json:"seconds"`
+	ModelBytes   int64   `json:"model_bytes"`
+}
+
+// Train reads the graph once, fits the model and publishes it: Recommend uses it from then on, and so does the next Open.
+// A cancelled call returns an error wrapping ctx.Err() and leaves the previous model in place.
+// Errors: ErrNoData without interactions, ErrBadOption, ErrClosed.
+func (e *Engine) Train(ctx context.Context, o TrainOptions) (TrainReport, error) {
+	start := time.Now()
+	e.train.Lock()
+	defer e.train.Unlock()
+	if e.closed.Load() {
+		return TrainReport{}, ErrClosed
+	}
+	cfg, err := e.trainConfig(ctx, o.Config)
+	if err != nil {
+		return TrainReport{}, err
+	}
+	report := func(done, total int) {
+		if o.Progress != nil {
+			o.Progress(Progress{Stage: "train", Done: int64(done), Total: int64(total), Unit: "steps"})
+		}
+	}
+	d, err := loadDataset(ctx, e.store)
+	if err != nil {
+		return TrainReport{}, err
+	}
+	rules := cfg.filled(scale{users: len(d.users), items: len(d.items), events: len(d.events)})
+	steps := rules.Iterations + 3 // reading, features and writing count as one step each
+	report(1, steps)
+	k, err := buildKnowledge(ctx, d, rules, e.workers)
+	if err != nil {
+		return TrainReport{}, err
+	}
+	report(2, steps)
+	m, err := fit(ctx, d, k, nil, cfg, e.workers, func(sweep int) { report(2+sweep, steps) })
+	if err != nil {
+		return TrainReport{}, err
+	}
+	m.seconds = time.Since(start).Seconds()
+	rep := m.report(k)
+	if e.dir != "" {
+		if rep.ModelBytes, err = m.save(e.modelPath()); err != nil {
+			return TrainReport{}, fmt.Errorf("engine: save model: %w", err)
+		}
+	}
+	e.model.Store(m)
+	report(steps, steps)
+	e.log.Info("trained", "users", rep.Users, "items", rep.Items, "triples", rep.Triples, "took", time.Since(start))
+	return rep, nil
+}
+
+// metaConfig is the key of the configuration that Tune stored.
+const metaConfig = "train.config"
+
+// trainConfig is the caller's configuration, else the store's, else the default.
+func (e *Engine) trainConfig(ctx context.Context, given *Config) (Config, error) {
+	if given != nil {
+		return *given, given.Validate()
+	}
+	raw, err := e.store.Meta(ctx, metaConfig)
+	if errors.Is(err, graph.ErrNotFound) {
+		return DefaultConfig(), nil
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("engine: read configuration: %w", err)
+	}
+	var c Config
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return Config{}, fmt.Errorf("engine: stored configuration: %w", err)
+	}
+	return c, c.Validate()
+}
+
+func (m *model) report(k *knowledge) TrainReport {
+	r := TrainReport{Items: len(m.items), Interactions: m.history.NNZ(), Config: m.config, Seconds: m.seconds}
+	for u := range m.history.Rows {
+		if m.history.Len(u) > 0 {
+			r.Users++
+		}
+	}
+	for _, warm := range m.factors.Warm {
+		if !warm {
+			r.ColdItems++
+		}
+	}
+	r.Contexts, r.Triples = len(k.items.all), k.itemLinks.NNZ()
+	for i := range k.d.vectors {
+		if v := &k.d.vectors[i]; v.name == modalityText {
+			for _, n := range m.items {
+				if v.row(n) != nil {
+					r.Texts++
+				}
+			}
+		}
+	}
+	return r
+}
