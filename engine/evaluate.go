@@ -74,7 +74,7 @@ type NamedConfig struct {
 }
 
 // ranker ranks items for users, given the training rows it was fitted on. Users and items are rows of the dataset.
-// For a user without training rows it uses what is known about them.
+// For a user without training rows it uses what is known about them. Safe for concurrent use.
 type ranker interface {
 	// TopK returns for each user at most k candidates, best first, with their scores. Candidates nil means all items with
 	// a training row; excludeSeen leaves out what the user has in the training rows.
@@ -111,20 +111,20 @@ type fitter func(ctx context.Context, train []int32, cfg Config, v variant) (ran
 type evaluation struct {
 	o       EvaluateOptions // defaults filled in
 	data    *dataset
-	sources []string // of knowledge, by name
+	sources []string // of knowledge, by name, for Ablation
 	fit     fitter
+	workers int
 	report  EvaluateReport
 	models  int64 // fitted so far
 	total   int64 // to be fitted
 }
 
-// evaluate runs the protocol on a dataset; cfg is the configuration of the row "ken".
-func evaluate(ctx context.Context, d *dataset, cfg Config, sources []string, o EvaluateOptions, fit fitter) (EvaluateReport, error) {
+// evaluate runs the protocol; cfg is the configuration of the row "ken".
+func (ev *evaluation) evaluate(ctx context.Context, cfg Config) (EvaluateReport, error) {
 	start := time.Now()
-	if err := o.fill(); err != nil {
+	if err := ev.o.fill(); err != nil {
 		return EvaluateReport{}, fmt.Errorf("engine: evaluate: %w", err)
 	}
-	ev := &evaluation{o: o, data: d, sources: sources, fit: fit}
 	if err := ev.run(ctx, cfg); err != nil {
 		return EvaluateReport{}, fmt.Errorf("engine: evaluate: %w", err)
 	}

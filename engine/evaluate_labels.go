@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kenrec/ken/engine/internal/metrics"
+	"github.com/kenrec/ken/engine/internal/par"
 )
 
 // judgeLabels measures scores of single rows, as click-through papers do: the held-out rows are dealt by seed into two
@@ -19,7 +20,7 @@ func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*L
 			rows = append(rows, row)
 		}
 	}
-	scores, err := scoreRows(ctx, r, rows)
+	scores, err := scoreRows(ctx, r, rows, ev.workers)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (s *labelSet) judge(test *labelSet) (*LabelScores, error) {
 
 // scoreRows returns the score of each row. It asks for each user's items as the only candidates, so any ranker can do
 // it, and what the user has seen is not left out: a row is judged, not recommended.
-func scoreRows(ctx context.Context, r ranker, rows []labelRow) ([]float32, error) {
+func scoreRows(ctx context.Context, r ranker, rows []labelRow, workers int) ([]float32, error) {
 	order := make([]int, len(rows))
 	for at := range order {
 		order[at] = at
@@ -88,33 +89,46 @@ func scoreRows(ctx context.Context, r ranker, rows []labelRow) ([]float32, error
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(rows[a].user, rows[b].user), cmp.Compare(rows[a].item, rows[b].item))
 	})
-	scores := make([]float32, len(rows))
-	for len(order) > 0 {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	var bounds []int // of each user's rows in order
+	for j, at := range order {
+		if j == 0 || rows[at].user != rows[order[j-1]].user {
+			bounds = append(bounds, j)
 		}
-		user := rows[order[0]].user
-		n := 0
-		var items []int32
-		for ; n < len(order) && rows[order[n]].user == user; n++ {
-			items = append(items, rows[order[n]].item)
-		}
-		items = slices.Compact(items)
-		lists, got, err := r.TopK(ctx, []int32{user}, len(items), items, false)
-		if err != nil {
-			return nil, err
-		}
-		byItem := make(map[int32]float32, len(items))
-		for j, i := range lists[0] {
-			byItem[i] = got[0][j]
-		}
-		if len(byItem) != len(items) {
-			return nil, fmt.Errorf("%d of %d items scored for user %d", len(byItem), len(items), user)
-		}
-		for _, at := range order[:n] {
-			scores[at] = byItem[rows[at].item]
-		}
-		order = order[n:]
 	}
-	return scores, nil
+	bounds = append(bounds, len(order))
+	scores := make([]float32, len(rows))
+	err := par.Chunks(ctx, len(bounds)-1, 16, workers, func(_, lo, hi int) error {
+		for j := lo; j < hi; j++ {
+			if err := scoreUser(ctx, r, rows, order[bounds[j]:bounds[j+1]], scores); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return scores, err
+}
+
+// scoreUser scores the rows at, all of one user and ascending by item.
+func scoreUser(ctx context.Context, r ranker, rows []labelRow, at []int, scores []float32) error {
+	user := rows[at[0]].user
+	items := make([]int32, len(at))
+	for j, a := range at {
+		items[j] = rows[a].item
+	}
+	items = slices.Compact(items)
+	lists, got, err := r.TopK(ctx, []int32{user}, len(items), items, false)
+	if err != nil {
+		return err
+	}
+	if len(lists[0]) != len(items) {
+		return fmt.Errorf("%d of %d items scored for user %d", len(lists[0]), len(items), user)
+	}
+	byItem := make(map[int32]float32, len(items))
+	for j, i := range lists[0] {
+		byItem[i] = got[0][j]
+	}
+	for _, a := range at {
+		scores[a] = byItem[rows[a].item]
+	}
+	return nil
 }

@@ -35,16 +35,16 @@ func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (EvaluateRepor
 		return EvaluateReport{}, err
 	}
 	t := &trainer{d: d, workers: e.workers, known: map[string]*knowledge{}}
-	var names []string
+	ev := &evaluation{o: o, data: d, fit: t.fit, workers: e.workers}
 	if o.Ablation {
 		if t.sources, err = t.listSources(ctx, cfg); err != nil {
 			return EvaluateReport{}, err
 		}
 		for _, s := range t.sources {
-			names = append(names, s.name)
+			ev.sources = append(ev.sources, s.name)
 		}
 	}
-	return evaluate(ctx, d, cfg, names, o, t.fit)
+	return ev.evaluate(ctx, cfg)
 }
 
 // trainer fits the models of one evaluation.

@@ -13,9 +13,14 @@ import (
 	"github.com/kenrec/ken/graph"
 )
 
+func testRun(ctx context.Context, d *dataset, sources []string, o EvaluateOptions, fit fitter) (EvaluateReport, error) {
+	ev := &evaluation{o: o, data: d, sources: sources, fit: fit, workers: 2}
+	return ev.evaluate(ctx, Config{})
+}
+
 func mustEvaluate(t *testing.T, d *dataset, o EvaluateOptions, fit fitter) EvaluateReport {
 	t.Helper()
-	rep, err := evaluate(t.Context(), d, Config{}, []string{"group", "text"}, o, fit)
+	rep, err := testRun(t.Context(), d, []string{"group", "text"}, o, fit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +284,7 @@ func TestEvaluateErrors(t *testing.T) {
 		{"labels of one class", d, EvaluateOptions{Labels: true}, ErrNoData},
 	}
 	for _, tt := range tests {
-		rep, err := evaluate(t.Context(), tt.data, Config{}, nil, tt.o, fitPlanted(tt.data))
+		rep, err := testRun(t.Context(), tt.data, nil, tt.o, fitPlanted(tt.data))
 		if !errors.Is(err, tt.want) || len(rep.Rows) != 0 {
 			t.Errorf("%s: %v, want %v and no report", tt.name, err, tt.want)
 		}
@@ -296,7 +301,7 @@ func TestEvaluateCancelled(t *testing.T) {
 		}
 		return fitPlanted(d)(c, train, cfg, v)
 	}
-	if _, err := evaluate(ctx, d, Config{}, nil, EvaluateOptions{Split: SplitKFold}, fit); !errors.Is(err, context.Canceled) || fits != 2 {
+	if _, err := testRun(ctx, d, nil, EvaluateOptions{Split: SplitKFold}, fit); !errors.Is(err, context.Canceled) || fits != 2 {
 		t.Errorf("%v after %d fits, want context.Canceled after 2", err, fits)
 	}
 }
@@ -307,7 +312,7 @@ func TestEvaluateRefusesBadLists(t *testing.T) {
 	for name, list := range map[string][]int32{"seen": {0}, "twice": {2, 2}, "unknown": {9}, "too long": {2, 3, 1}} {
 		fit := func(context.Context, []int32, Config, variant) (ranker, error) { return fixedRanker(list), nil }
 		o := EvaluateOptions{K: 2, NoBaselines: true, Test: []TestPair{{User: "u0", Item: "i2"}}}
-		if _, err := evaluate(t.Context(), d, Config{}, nil, o, fit); err == nil {
+		if _, err := testRun(t.Context(), d, nil, o, fit); err == nil {
 			t.Errorf("%s: %v accepted", name, list)
 		}
 	}
