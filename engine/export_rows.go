@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -94,19 +95,26 @@ func (x *exporter) interactions(format Format) error {
 		if err != nil {
 			return err
 		}
-		typ, time := x.store.SymName(row.Type), strconv.FormatInt(row.Time, 10)
+		typ := x.store.SymName(row.Type)
+		moment, err := exportTime(row.Time)
+		if err != nil {
+			return err
+		}
 		if format == JSONL {
 			x.object()
 			x.text("user", user)
 			x.text("item", item)
 			x.number("weight", number(row.Weight))
-			if row.Time != 0 {
-				x.number("time", time)
+			switch {
+			case strings.Contains(moment, ":"):
+				x.text("time", moment)
+			case row.Time != 0:
+				x.number("time", moment)
 			}
 			x.optional("type", typ)
 			err = x.closeObject()
 		} else {
-			err = x.row(format, user, item, number(row.Weight), time, typ)
+			err = x.row(format, user, item, number(row.Weight), moment, typ)
 		}
 		if err != nil {
 			return err
@@ -165,6 +173,18 @@ func (x *exporter) vectors(format Format) error {
 		}
 	}
 	return nil
+}
+
+// exportTime writes Unix seconds. Import takes large numbers for milliseconds, so moments beyond 1e11 are written as dates.
+func exportTime(unix int64) (string, error) {
+	if unix >= -1e11 && unix <= 1e11 {
+		return strconv.FormatInt(unix, 10), nil
+	}
+	t := time.Unix(unix, 0).UTC()
+	if y := t.Year(); y < 0 || y > 9999 {
+		return "", fmt.Errorf("%w: an interaction at %d seconds is in no year of four digits", ErrBadRecord, unix)
+	}
+	return t.Format(time.RFC3339), nil
 }
 
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }

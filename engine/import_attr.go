@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -88,11 +87,11 @@ func fromJSON(j tabular.JSON) (v graph.Value, ok bool, err error) {
 		}
 	case '{':
 		if m := j.Members(); len(m) == 1 && m[0].Key == "time" {
-			t, err := tabular.ParseTime(m[0].Value.Text)
-			if err != nil {
-				return v, false, fmt.Errorf("%w", err)
+			if n, err := strconv.ParseInt(m[0].Value.Text, 10, 64); err == nil {
+				return graph.Time(n), true, nil // seconds, whatever their size: Export wrote them
 			}
-			return graph.Time(t), true, nil
+			t, err := tabular.ParseTime(m[0].Value.Text)
+			return graph.Time(t), err == nil, err
 		}
 	}
 	return graph.String(j.Text), true, nil

@@ -213,7 +213,7 @@ func (im *importer) sniff(r *bufio.Reader) (Format, error) {
 	return TSV, nil
 }
 
-// spaced reports whether nearly every line is a row of at least n tokens without commas: lists may have a user without items.
+// spaced reports whether more than half of the lines have at least n tokens and no comma: lists may have users without items.
 func spaced(head []byte, n int) bool {
 	good, all := 0, 0
 	for line := range bytes.Lines(head) {
@@ -222,5 +222,5 @@ func spaced(head []byte, n int) bool {
 			good++
 		}
 	}
-	return good*10 >= all*9
+	return good*2 > all
 }

@@ -162,13 +162,12 @@ func (p *objectParser) members(dst []Member) ([]Member, string) {
 		if err != nil {
 			return nil, jsonReason(err)
 		}
-		if len(raw) > MaxField && raw.Kind() != '[' {
-			return nil, "the value of " + strconv.Quote(m.Key) + " is longer than 1 MiB"
-		}
 		if raw.Kind() != '"' {
 			m.Value.Text = string(raw)
 		} else if m.Value, err = unquote(raw); err != nil {
 			return nil, err.Error()
+		} else if len(m.Value.Text) > MaxField {
+			return nil, "the value of " + strconv.Quote(m.Key) + " is longer than 1 MiB"
 		}
 		dst = append(dst, m)
 	}
