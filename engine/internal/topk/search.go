@@ -2,76 +2,56 @@ package topk
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/kernel"
 	"github.com/kenrec/ken/engine/internal/par"
 )
 
-// ErrShape says that the sizes of the arguments do not fit together.
-var ErrShape = errors.New("topk: shapes do not match")
-
-// Items is a set of item vectors prepared for scanning. It never changes and is safe for concurrent use.
-type Items struct {
-	v dense.Matrix
-}
-
-// NewItems prepares v, one item a row; v must not change afterwards.
-func NewItems(v dense.Matrix) *Items { return &Items{v: v} }
-
-// Len returns the number of items.
-func (it *Items) Len() int { return it.v.Rows }
-
 // Request asks for the K items with the highest scores u·v + bias for each row of Users.
 type Request struct {
-	Users   dense.Matrix        // one user a row, as many columns as the items
+	Users   dense.Matrix        // one user a row, as many columns as the items, finite
 	K       int                 // length of each list, at least 0
 	Exclude func(u int) []int32 // items left out for user row u, ascending; nil: none. Called concurrently
-	Allowed []uint64            // bit i of word i/64: item may be listed; nil: all
-	Bias    []float32           // added to the score of each item; nil: 0
+	Allowed []uint64            // bit i%64 of word i/64: item i may be listed; nil: all
+	Bias    []float32           // added to the score of each item, finite; nil: 0
 }
+
+// maxBlock is how many users are scanned together, in tiles: their share of the scan state stays in the second-level cache beside
+// the items.
+const maxBlock = 28
 
 // Search returns K items and their scores for user row u at [u*K, (u+1)*K), best first, ties to the lower item.
 // Where fewer than K items are possible the rest is -1 with score 0. The result is exactly that of scoring and
-// sorting all items. Errors: ErrShape, or ctx ended.
+// sorting all items, and does not depend on workers nor on the other users. Errors: ErrShape, or ctx ended.
 func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []int32, scores []float32, err error) {
 	if err := it.check(req); err != nil {
 		return nil, nil, err
 	}
-	ids, scores = make([]int32, req.Users.Rows*req.K), make([]float32, req.Users.Rows*req.K)
+	n := req.Users.Rows
+	ids, scores = make([]int32, n*req.K), make([]float32, n*req.K)
 	for i := range ids {
 		ids[i] = -1
 	}
-	if req.K == 0 {
+	if req.K == 0 || it.v.Rows == 0 {
 		return ids, scores, nil
 	}
-	err = par.Chunks(ctx, req.Users.Rows, 16, workers, func(_, lo, hi int) error {
-		h := make(heap, 0, req.K)
+	rows := kernel.ScoreRows()
+	if n < 4 {
+		rows = 1 // a tile costs as much for one user as for all of it
+	}
+	lists := it.filter(req)
+	size := min(maxBlock*rows, (n/8+rows-1)/rows*rows)
+	err = par.Chunks(ctx, n, max(size, rows), workers, func(_, lo, hi int) error {
+		s := it.pool.Get().(*scan)
+		defer s.end()
+		s.begin(it, &req, lists, lo, hi, rows)
+		if err := s.run(ctx); err != nil {
+			return err
+		}
 		for u := lo; u < hi; u++ {
-			var exclude []int32
-			if req.Exclude != nil {
-				exclude = req.Exclude(u)
-			}
-			user := req.Users.Row(u)
-			for i := range it.v.Rows {
-				if req.Allowed != nil && req.Allowed[i/64]>>(i%64)&1 == 0 {
-					continue
-				}
-				if _, found := slices.BinarySearch(exclude, int32(i)); found {
-					continue
-				}
-				var s float32
-				for j, v := range it.v.Row(i) {
-					s += v * user[j]
-				}
-				if req.Bias != nil {
-					s += req.Bias[i]
-				}
-				h.push(candidate{s, int32(i)}, req.K)
-			}
-			h.drain(ids[u*req.K:], scores[u*req.K:])
+			s.heaps[u-lo].drain(ids[u*req.K:], scores[u*req.K:])
 		}
 		return nil
 	})
@@ -83,7 +63,7 @@ func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []in
 
 func (it *Items) check(req Request) error {
 	switch {
-	case req.Users.Cols != it.v.Cols:
+	case req.Users.Cols != it.v.Cols || it.v.Cols == 0 && it.v.Rows != 0:
 		return fmt.Errorf("%w: users have %d factors, items %d", ErrShape, req.Users.Cols, it.v.Cols)
 	case req.K < 0:
 		return fmt.Errorf("%w: k is %d", ErrShape, req.K)
@@ -93,4 +73,48 @@ func (it *Items) check(req Request) error {
 		return fmt.Errorf("%w: %d biases for %d items", ErrShape, len(req.Bias), it.v.Rows)
 	}
 	return nil
+}
+
+// filters is what a request says about items, in the order of the scan.
+type filters struct {
+	allowed []uint32  // bits of each panel
+	bias    []float32 // 32 a panel, or 32 zeros for all
+	most    []float32 // largest bias in each panel or a later one, or nil
+	extreme float32   // largest magnitude of a bias
+}
+
+func (it *Items) filter(req Request) filters {
+	f := filters{allowed: it.valid, bias: make([]float32, panelItems)}
+	if req.Allowed != nil {
+		f.allowed = make([]uint32, len(it.valid))
+		for at, id := range it.ids {
+			f.allowed[at/panelItems] |= uint32(req.Allowed[id/64]>>(id%64)&1) << (at % panelItems)
+		}
+	}
+	if req.Bias != nil {
+		f.bias, f.most = make([]float32, len(it.norms)*panelItems), make([]float32, len(it.norms))
+		for at, id := range it.ids {
+			b := req.Bias[id]
+			f.bias[at] = b
+			f.extreme = max(f.extreme, b, -b)
+		}
+		for p := len(f.most) - 1; p >= 0; p-- {
+			f.most[p] = f.bias[p*panelItems]
+			for _, b := range f.bias[p*panelItems:][:panelItems] {
+				f.most[p] = max(f.most[p], b)
+			}
+			if p+1 < len(f.most) {
+				f.most[p] = max(f.most[p], f.most[p+1])
+			}
+		}
+	}
+	return f
+}
+
+// panelBias returns the biases of panel p.
+func (f *filters) panelBias(p int) []float32 {
+	if f.most == nil {
+		return f.bias
+	}
+	return f.bias[p*panelItems:][:panelItems]
 }

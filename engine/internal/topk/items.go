@@ -1,0 +1,79 @@
+package topk
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/kernel"
+)
+
+const panelItems = kernel.ScoreCols
+
+// Items is a set of item vectors prepared for scanning. It never changes and is safe for concurrent use.
+//
+// Items are scanned by falling norm, in panels of 32: once |u|·|v| is below a user's k-th score, no later panel can matter
+// (Cauchy and Schwarz). Panels hold float32, or where the machine multiplies bytes, 8-bit codes with proven error bounds, whose
+// candidates are scored again in float32.
+type Items struct {
+	v      dense.Matrix
+	ids    []int32   // item at each place of the scan
+	norms  []float32 // upper bound of the norms in each panel, falling
+	slack  float32   // bound of the rounding error of a score, relative to |u|·|v|
+	valid  []uint32  // places of each panel that hold an item
+	panels []float32 // packed float32, or nil
+	codes  *codes    // packed bytes, or nil
+	pool   sync.Pool // of *scan
+}
+
+// NewItems prepares v, one item a row, all finite; v must not change afterwards. Cost O(n log n + n·f).
+func NewItems(v dense.Matrix) *Items { return newItems(v, kernel.HasInt8()) }
+
+func newItems(v dense.Matrix, bytes bool) *Items {
+	it := &Items{v: v, ids: make([]int32, v.Rows), slack: float32(v.Cols+32) * 0x1p-23}
+	norms := make([]float32, v.Rows)
+	for i := range norms {
+		norms[i] = norm(v.Row(i))
+		it.ids[i] = int32(i)
+	}
+	slices.SortStableFunc(it.ids, func(a, b int32) int { return cmp.Compare(norms[b], norms[a]) })
+	n := (v.Rows + panelItems - 1) / panelItems
+	it.norms, it.valid = make([]float32, n), make([]uint32, n)
+	for p := range it.norms {
+		it.norms[p] = norms[it.ids[p*panelItems]] * (1 + 2*it.slack)
+		it.valid[p] = 1<<min(panelItems, v.Rows-p*panelItems) - 1
+	}
+	if bytes {
+		it.codes = newCodes(v, it.ids, norms)
+	} else {
+		it.pack()
+	}
+	it.pool.New = func() any { return new(scan) }
+	return it
+}
+
+// norm returns |v|, computed in float64: an underestimate would break the bounds.
+func norm(v []float32) float32 {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	return float32(math.Sqrt(sum))
+}
+
+// pack lays the items out for kernel.Score: 32 items side by side, one factor after the other.
+func (it *Items) pack() {
+	f := it.v.Cols
+	it.panels = dense.New(1, len(it.norms)*panelItems*f).Data
+	for at, id := range it.ids {
+		panel := it.panels[at/panelItems*panelItems*f:]
+		for x, v := range it.v.Row(int(id)) {
+			panel[x*panelItems+at%panelItems] = v
+		}
+	}
+}
+
+// Len returns the number of items.
+func (it *Items) Len() int { return it.v.Rows }

@@ -1,0 +1,194 @@
+package topk
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/kenrec/ken/engine/internal/kernel"
+)
+
+// cacheBytes is how much of the items is scanned for one tile of users after the other: half of a usual second-level cache.
+const cacheBytes = 384 << 10
+
+// scan is the state of one block of users, in tiles of rows; user i of the block is member i%rows of tile i/rows.
+type scan struct {
+	it    *Items
+	req   *Request
+	lists filters
+	lo    int // first user of the block
+	n     int // users
+	rows  int
+
+	heaps   []heap
+	exclude [][]int32
+	limit   []float32 // score that an item must reach: the user's k-th, −∞ before there is one, +∞ for padding
+	bound   []float32 // the same as the kernel compares it
+	norms   []float32
+	ended   []bool    // tiles that no later panel matters to
+	packed  []float32 // users for kernel.Score
+	bytes   users     // or for kernel.ScoreInt8
+	tile    []float32
+	masks   []uint32
+}
+
+// begin prepares for the users [lo, hi).
+func (s *scan) begin(it *Items, req *Request, lists filters, lo, hi, rows int) {
+	s.it, s.req, s.lists, s.lo, s.n, s.rows = it, req, lists, lo, hi-lo, rows
+	tiles := (s.n + rows - 1) / rows
+	padded := tiles * rows
+	s.limit, s.bound, s.norms = grown(s.limit, padded), grown(s.bound, padded), grown(s.norms, padded)
+	s.ended, s.heaps, s.exclude = grown(s.ended, tiles), grown(s.heaps, padded), grown(s.exclude, padded)
+	s.tile, s.masks = grown(s.tile, rows*panelItems), grown(s.masks, rows)
+	clear(s.ended)
+	if it.codes != nil {
+		s.bytes.resize(padded, it.codes.steps)
+	} else {
+		s.packed = grown(s.packed, padded*it.v.Cols)
+		clear(s.packed)
+	}
+	for i := range padded {
+		if i >= s.n {
+			s.limit[i], s.bound[i], s.norms[i] = float32(math.Inf(1)), float32(math.Inf(1)), 0
+			continue
+		}
+		s.limit[i], s.bound[i] = float32(math.Inf(-1)), float32(math.Inf(-1))
+		if cap(s.heaps[i]) < req.K {
+			s.heaps[i] = make(heap, 0, req.K)
+		}
+		s.heaps[i], s.exclude[i] = s.heaps[i][:0], nil
+		if req.Exclude != nil {
+			s.exclude[i] = req.Exclude(lo + i)
+		}
+		s.setUser(i, req.Users.Row(lo+i))
+	}
+}
+
+// end gives the state back, without what belongs to the request.
+func (s *scan) end() {
+	it := s.it
+	s.it, s.req, s.lists = nil, nil, filters{}
+	clear(s.exclude)
+	it.pool.Put(s)
+}
+
+// setUser packs user i of the block.
+func (s *scan) setUser(i int, u []float32) {
+	s.norms[i] = norm(u) * inflate
+	first, member := i/s.rows*s.rows, i%s.rows
+	if s.it.codes != nil {
+		s.bytes.set(s.it.codes, u, first, member, s.rows, s.it.slack)
+		return
+	}
+	tile := s.packed[first*len(u):]
+	for x, v := range u {
+		tile[x*s.rows+member] = v
+	}
+}
+
+// run scans all panels, some of them at a time for all tiles in turn.
+func (s *scan) run(ctx context.Context) error {
+	it := s.it
+	size := 4 * panelItems * it.v.Cols
+	if it.codes != nil {
+		size = panelItems * (4*it.codes.steps + 12)
+	}
+	step := max(1, cacheBytes/max(size, 1))
+	for from := 0; from < len(it.norms); from += step {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("topk: stopped: %w", err)
+		}
+		left := false
+		for t := range s.ended {
+			if !s.ended[t] {
+				s.scanTile(t*s.rows, from, min(from+step, len(it.norms)))
+				left = left || !s.ended[t]
+			}
+		}
+		if !left {
+			break
+		}
+	}
+	return nil
+}
+
+// scanTile scans the panels [from, to) for the tile of users that begins at first.
+func (s *scan) scanTile(first, from, to int) {
+	for p := from; p < to; p++ {
+		if s.hopeless(first, p) {
+			s.ended[first/s.rows] = true
+			return
+		}
+		allowed := s.lists.allowed[p]
+		if allowed == 0 || !s.score(first, p) {
+			continue
+		}
+		for i, mask := range s.masks {
+			if mask &= allowed; mask != 0 {
+				s.collect(first+i, i, p, mask)
+			}
+		}
+	}
+}
+
+// hopeless reports whether neither panel p nor any later one can matter to a tile.
+func (s *scan) hopeless(first, p int) bool {
+	norm, extra := s.it.norms[p], float32(0)
+	if s.lists.most != nil {
+		extra = s.lists.most[p] + s.lists.extreme*0x1p-20
+	}
+	for i, limit := range s.limit[first : first+s.rows] {
+		if s.norms[first+i]*norm+extra >= limit {
+			return false
+		}
+	}
+	return true
+}
+
+// score compares panel p with a tile of users and reports whether masks says anything.
+func (s *scan) score(first, p int) bool {
+	it, bound := s.it, s.bound[first:first+s.rows]
+	if it.codes != nil {
+		q, terms := it.codes.panel(p)
+		panel := kernel.Int8Panel{Codes: q, Terms: terms, Bias: s.lists.panelBias(p)}
+		return kernel.ScoreInt8(s.rows, it.codes.steps, s.bytes.tile(it.codes, first, s.rows), panel, bound, s.masks)
+	}
+	f := it.v.Cols
+	return kernel.Score(s.rows, f, s.packed[first*f:], it.panels[p*panelItems*f:], s.lists.panelBias(p), bound, s.tile, s.masks)
+}
+
+// collect looks at the items of panel p in mask for user i of the block, member of its tile.
+func (s *scan) collect(i, member, p int, mask uint32) {
+	k := s.req.K
+	h := &s.heaps[i]
+	for ; mask != 0; mask &= mask - 1 {
+		lane := bits.TrailingZeros32(mask)
+		c := candidate{item: s.it.ids[p*panelItems+lane]}
+		if s.it.codes == nil {
+			c.score = s.tile[member*panelItems+lane]
+		} else {
+			c.score = kernel.Dot(s.req.Users.Row(s.lo+i), s.it.v.Row(int(c.item))) + s.lists.panelBias(p)[lane]
+		}
+		if len(*h) == k && order(c, (*h)[0]) > 0 {
+			continue
+		}
+		if _, found := slices.BinarySearch(s.exclude[i], c.item); !found {
+			h.push(c, k)
+		}
+	}
+	if len(*h) == k {
+		s.setLimit(i, (*h)[0].score)
+	}
+}
+
+// setLimit raises what an item must reach for user i of the block.
+func (s *scan) setLimit(i int, score float32) {
+	s.limit[i], s.bound[i] = score, score
+	if s.it.codes != nil {
+		// In units of the user's scale, less what rounding may have taken from the kernel's sum of bound and bias.
+		x := score / s.bytes.scale[i]
+		s.bound[i] = x - max(x, -x)*0x1p-20 - s.lists.extreme/s.bytes.scale[i]*0x1p-20
+	}
+}
