@@ -113,7 +113,7 @@ func grams(k *mf.Model) []namedGram {
 
 // loadModel reads the model beside the store and publishes it. No file is no error: nothing was trained yet. A damaged
 // one is kept as the reason that ModelError gives.
-func (e *Engine) loadModel(_ context.Context) error {
+func (e *Engine) loadModel(ctx context.Context) error {
 	m, err := readModel(e.modelPath())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -123,6 +123,14 @@ func (e *Engine) loadModel(_ context.Context) error {
 		e.log.Warn("model not loaded", "error", err)
 		return nil
 	}
+	// The file holds contexts by number; what users' triples speak of is found again by the names in the store.
+	m.know.profiler = newProfiler(m.know.items, func(n graph.Idx) string {
+		node, err := e.store.Node(ctx, e.idOf(n))
+		if err != nil {
+			return "" // erased since
+		}
+		return node.Name
+	})
 	e.model.Store(m)
 	return nil
 }
