@@ -230,7 +230,11 @@ func (a *app) with(ctx context.Context, create bool, f func(e *engine.Engine) er
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 	stored.bind(e.Graph())
-	return f(e)
+	err = f(e)
+	if modelErr := e.ModelError(); modelErr != nil && errors.Is(err, engine.ErrNotTrained) {
+		return modelErr // there is a model, but it is damaged
+	}
+	return err
 }
 
 // needStore reports a directory that is not there or empty: opening it would create a store, and a mistyped --db would

@@ -204,7 +204,11 @@ func (d *demo) newFilm(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		g.add(r.id, r.rank, r.score, some(liked, 3))
+		before := some(liked, 3)
+		if before == "" {
+			before = "nothing: known by facts only"
+		}
+		g.add(r.id, r.rank, r.score, before)
 	}
 	return d.emitTable(g)
 }
@@ -285,7 +289,7 @@ func (d *demo) next(keep bool) {
 		at = "demo.db"
 		d.printf("ken demo --db %-27s keep the example", at)
 	}
-	d.printf(`export KEN_DB=%-26s look around in it
+	d.printf(`export KEN_DB=%-27s look around in it
 ken recommend %s --explain
 ken similar film:heat
 ken query film:heat

@@ -83,6 +83,11 @@ func sentence(err error, dir string) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted; what was stored until then is kept"
+	case errors.Is(err, engine.ErrNotFound):
+		if m := missing.FindStringSubmatch(text); m != nil {
+			return m[1] + " is not in the graph"
+		}
+		return strings.TrimPrefix(text, "not found: ")
 	case errors.Is(err, engine.ErrNotTrained):
 		return fmt.Sprintf("no model yet in %s: run `ken train`", dir)
 	case errors.Is(err, graph.ErrLocked):
@@ -104,6 +109,9 @@ func sentence(err error, dir string) string {
 // prefixes are what errors carry for Go programs, package names and the texts of sentinels that say less than what
 // follows them; they mean nothing on a command line.
 var prefixes = regexp.MustCompile(`(^|: |; )(?:engine|graph|embed|usem3|tabular|rdf|snapshot|bad option|bad record|bad configuration|not enough data): `)
+
+// missing is how the engine says that it does not know an id.
+var missing = regexp.MustCompile(`^not found: ([a-z ]+ ".*")$`)
 
 // plain is the text of err on one line, without such prefixes.
 func plain(err error) string {

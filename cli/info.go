@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -31,7 +28,6 @@ func newInfoCommand(a *app) *ucli.Command {
 					return err
 				}
 				info.Store = a.db
-				info.Model = readModel(a.db)
 				return a.emit(info, info.grid())
 			})
 		},
@@ -106,32 +102,40 @@ func readInfo(ctx context.Context, e *engine.Engine) (storeInfo, error) {
 			info.Embedder = m.Model
 		}
 	}
+	info.Model = readModel(e)
 	info.Users, info.Items, err = countEnds(ctx, g)
 	return info, err
 }
 
-// modelInfo tells about the trained model.
+// modelInfo is the model as `ken info` prints it.
 type modelInfo struct {
-	Bytes   int64     `json:"bytes"`
-	Trained time.Time `json:"trained"`
+	engine.ModelInfo
+	Error string `json:"error,omitempty"` // why the file cannot be used
 }
 
-// readModel returns nil when there is no model.
-func readModel(dir string) *modelInfo {
-	f, err := os.Stat(filepath.Join(dir, "model.ken"))
-	if err != nil {
-		return nil
+// readModel returns nil when nothing was trained yet.
+func readModel(e *engine.Engine) *modelInfo {
+	if err := e.ModelError(); err != nil {
+		return &modelInfo{Error: plain(err)}
 	}
-	return &modelInfo{f.Size(), f.ModTime().UTC().Truncate(time.Second)}
+	if m, ok := e.Model(); ok {
+		return &modelInfo{ModelInfo: m}
+	}
+	return nil
 }
 
 func (m *modelInfo) addTo(g *grid) {
-	if m == nil {
+	switch {
+	case m == nil:
 		g.add("model", "", "(none: run `ken train`)")
-		return
+	case m.Error != "":
+		g.add("model", "error", m.Error)
+	default:
+		g.add("model", "users", exact(m.Users))
+		g.add("model", "items", exact(m.Items))
+		g.add("model", "factors", exact(m.Config.Factors))
+		g.add("model", "batches since", exact(m.Behind))
 	}
-	g.add("model", "bytes", exact(m.Bytes))
-	g.add("model", "trained", m.Trained.Format(time.RFC3339))
 }
 
 // textModality is where the engine keeps the vectors of node texts.
