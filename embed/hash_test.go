@@ -12,20 +12,12 @@ import (
 	"github.com/kenrec/ken/embed"
 )
 
-func dot(a, b []float32) float64 {
-	var s float64
-	for i := range a {
-		s += float64(a[i]) * float64(b[i])
-	}
-	return s
-}
-
 func TestHashVectorsAreUnitAndRepeatable(t *testing.T) {
 	texts := []string{"", "...", "x", "Heat (1995)", "千与千寻", "雨の日のバス停", "ё", "a\xffb", strings.Repeat("long ", 5000)}
 	for _, dim := range []int{1, 8, 100, 512} {
 		one, two := hashOf(t, dim, texts...), hashOf(t, dim, texts...)
 		for i, v := range one {
-			if n := math.Sqrt(dot(v, v)); math.Abs(n-1) > 1e-5 || len(v) != dim {
+			if n := norm(v); math.Abs(n-1) > 1e-5 || len(v) != dim {
 				t.Errorf("dim %d, %.20q: length %d, norm %g", dim, texts[i], len(v), n)
 			}
 			if !slices.Equal(v, two[i]) {
