@@ -14,8 +14,13 @@ func (s *Store) commitLocked(writes []write, st state) error {
 	if err := s.room(); err != nil {
 		return err
 	}
-	prev := s.last.ts
-	st.ts = prev + 1
+	return s.commitAt(writes, st, s.last.ts+1, s.last.ts)
+}
+
+// commitAt is commitLocked at a timestamp above all that there are; prev is the commit before it in the journal, 0 to
+// begin a new chain.
+func (s *Store) commitAt(writes []write, st state, ts, prev uint64) error {
+	st.ts = ts
 	parts := s.kv.parts(append(writes, put(stateKey(), st.encode())))
 	if len(parts) > maxParts {
 		return tooManyParts(len(parts))

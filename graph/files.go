@@ -1,70 +1,231 @@
 package graph
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Names in the directory of a store.
+//
+//	LOCK         held by the process that has the store open
+//	STORE        format, uuid, name of the data directory, tables and copy of MANIFEST
+//	SEQ          the last commit, as told by us and not by Badger
+//	kv-N/        Badger's files
+//	lost+found/  tables that MANIFEST does not name
+const (
+	lockName  = "LOCK"
+	storeName = "STORE"
+	seqName   = "SEQ"
+	lostName  = "lost+found"
 )
 
 // files is the directory of an open store.
-//
-//	LOCK       held by the process that has the store open
-//	STORE      format version, uuid, name of the data directory
-//	SEQ        sequence of the last commit, outside Badger
-//	kv-N/      Badger's files
 type files struct {
 	dir   string
-	lock  *os.File
-	store storeFile
 	floor int64
+	log   *slog.Logger
+	lock  *os.File
+	seq   *os.File
+	store storeFile
+	mark  mark // of the last commit that is known of
+	clean bool // the store had been closed in order when it was opened
 }
 
-type storeFile struct {
-	Format int    `json:"format"`
-	Data   string `json:"data"`
-}
+func (f *files) path(name string) string { return filepath.Join(f.dir, name) }
 
-const formatVersion = 1
+// data is the directory of Badger's files.
+func (f *files) data() string { return f.path(f.store.Data) }
 
-func (f *files) data() string { return filepath.Join(f.dir, f.store.Data) }
-
+// openFiles locks dir and checks all that can be checked before Badger may touch it. It makes a new store when dir is
+// missing or empty.
 func openFiles(dir string, o options) (*files, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("graph: open store: %w", err)
-	}
-	f := &files{dir: dir, floor: o.floor}
-	ents, err := os.ReadDir(dir)
+	f, err := lockStore(dir, o)
 	if err != nil {
-		return nil, fmt.Errorf("graph: open store: %w", err)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "STORE"))
-	isNew := errors.Is(err, fs.ErrNotExist)
-	if isNew && len(ents) > 0 {
-		return nil, fmt.Errorf("%w: %s", ErrNotStore, dir)
-	}
-	if f.lock, err = lockFile(filepath.Join(dir, "LOCK")); err != nil {
 		return nil, err
 	}
-	f.store = storeFile{Format: formatVersion, Data: "kv-1"}
-	if isNew {
-		b, _ = json.Marshal(f.store)
-		if err := os.WriteFile(filepath.Join(dir, "STORE"), b, 0o600); err != nil {
-			return nil, errors.Join(err, f.abandon())
-		}
-	}
-	if err := json.Unmarshal(b, &f.store); err != nil {
-		return nil, errors.Join(ErrCorrupt, f.abandon())
-	}
-	if f.store.Format != formatVersion {
-		return nil, errors.Join(ErrVersion, f.abandon())
+	if err := f.prepare(); err != nil {
+		return nil, errors.Join(err, f.abandon())
 	}
 	return f, nil
 }
 
-func (f *files) room() error       { return nil }
-func (f *files) note(state) error  { return nil }
-func (f *files) close(state) error { return f.abandon() }
-func (f *files) abandon() error    { return f.lock.Close() }
+// lockStore takes the lock of the store in dir and reads STORE and SEQ.
+func lockStore(dir string, o options) (*files, error) {
+	isNew, err := newOrStore(dir)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("graph: make the store: %w", err)
+		}
+	}
+	f := &files{dir: dir, floor: o.floor, log: o.log}
+	if f.lock, err = lockFile(f.path(lockName)); err != nil {
+		return nil, err
+	}
+	if err := f.load(); err != nil {
+		return nil, errors.Join(err, f.abandon())
+	}
+	return f, nil
+}
+
+// newOrStore reports whether a store has to be made in dir: it is missing, or holds nothing but what a process that was
+// killed while making one leaves. It returns ErrNotStore for a directory with other files, and for a file.
+func newOrStore(dir string) (isNew bool, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+			return false, fmt.Errorf("%w: %s is a file", ErrNotStore, dir)
+		}
+		return false, fmt.Errorf("graph: open store: %w", err)
+	}
+	isNew, data := true, false
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == storeName:
+			return false, nil
+		case name == lockName, name == storeName+tmpSuffix, name == lostName:
+		case name == seqName, strings.HasPrefix(name, dataPrefix):
+			data = true
+		default:
+			isNew = false
+		}
+	}
+	if data {
+		return false, fmt.Errorf("%w: %s has data and no STORE file; ken repair makes a new one", ErrCorrupt, dir)
+	}
+	if !isNew {
+		return false, fmt.Errorf("%w: %s", ErrNotStore, dir)
+	}
+	return true, nil
+}
+
+// load reads STORE and SEQ, or makes a new STORE. It needs the lock.
+func (f *files) load() error {
+	b, err := os.ReadFile(f.path(storeName))
+	if errors.Is(err, fs.ErrNotExist) {
+		f.store = newStoreFile()
+		return f.writeStore()
+	}
+	if err != nil {
+		return fmt.Errorf("graph: read STORE: %w", err)
+	}
+	if f.store, err = decodeStoreFile(b); err != nil {
+		return err
+	}
+	m, ok, err := readMark(f.path(seqName))
+	if err != nil {
+		return err
+	}
+	if !ok && !f.store.Clean && f.store.TS > 0 {
+		f.log.Warn("SEQ is missing: commits that Badger lost since the store was opened would not show")
+	}
+	f.mark = m
+	if f.store.TS > m.ts {
+		f.mark = mark{seq: f.store.Seq, ts: f.store.TS}
+	}
+	return nil
+}
+
+func (f *files) writeStore() error {
+	b, err := f.store.encode()
+	if err != nil {
+		return err
+	}
+	return writeFile(f.path(storeName), b)
+}
+
+// started records what Badger has found, st being the last commit.
+func (f *files) started(st state) error {
+	if err := f.record(st); err != nil {
+		return err
+	}
+	m := mark{seq: st.seq, ts: st.ts, manifest: int64(len(f.store.Manifest))}
+	file, err := createMark(f.path(seqName), m)
+	if err != nil {
+		return err
+	}
+	f.seq, f.mark = file, m
+	return nil
+}
+
+// record writes STORE with st and what is on disk now.
+func (f *files) record(st state) error {
+	f.store.Seq, f.store.TS = st.seq, st.ts
+	m, err := readManifest(f.data())
+	if err != nil {
+		return err
+	}
+	tables, err := tablesOnDisk(f.data())
+	if err != nil {
+		return err
+	}
+	f.store.Tables = slices.DeleteFunc(tables, func(t tableFile) bool {
+		_, named := slices.BinarySearch(m.tables, t.ID)
+		return !named // it is being written: its size is not its last
+	})
+	f.store.Manifest = m.raw[:m.whole]
+	return f.writeStore()
+}
+
+// note records a commit, and Badger's tables when they have changed since.
+func (f *files) note(st state) error {
+	f.mark.seq, f.mark.ts = st.seq, st.ts
+	info, err := os.Stat(filepath.Join(f.data(), badger.ManifestFilename))
+	if err != nil {
+		return fmt.Errorf("%w: MANIFEST has vanished", ErrCorrupt)
+	}
+	if info.Size() != f.mark.manifest {
+		if err := f.record(st); err != nil {
+			return err
+		}
+		f.mark.manifest = int64(len(f.store.Manifest))
+	}
+	return writeMark(f.seq, f.mark)
+}
+
+// close records that the store was closed in order after the commit st, and gives the lock back.
+func (f *files) close(st state) error {
+	f.store.Clean = true
+	err := f.record(st)
+	if err == nil && f.seq != nil {
+		err = writeMark(f.seq, mark{seq: st.seq, ts: st.ts, manifest: int64(len(f.store.Manifest))})
+	}
+	return errors.Join(err, f.abandon())
+}
+
+// abandon gives the lock back and leaves the files as they are.
+func (f *files) abandon() error {
+	var err error
+	if f.seq != nil {
+		err = f.seq.Close()
+	}
+	return errors.Join(err, f.lock.Close())
+}
+
+// room returns ErrNoSpace when the disk has less room than the floor.
+func (f *files) room() error {
+	if f.floor <= 0 {
+		return nil
+	}
+	free, err := freeSpace(f.dir)
+	if err != nil {
+		return fmt.Errorf("graph: free space: %w", err)
+	}
+	if free < f.floor {
+		return fmt.Errorf("%w: %d MiB are free, the store leaves %d MiB", ErrNoSpace, free>>20, f.floor>>20)
+	}
+	return nil
+}

@@ -6,8 +6,9 @@ import "log/slog"
 type Option func(*options)
 
 type options struct {
-	log   *slog.Logger
-	floor int64
+	log        *slog.Logger
+	floor      int64
+	acceptLoss bool
 }
 
 func newOptions(opts []Option) options {
@@ -33,8 +34,13 @@ func WithLogger(l *slog.Logger) Option {
 // disk the process dies by SIGBUS, which nothing can catch, and dies again at every Open.
 const DefaultFreeSpaceFloor = 256 << 20
 
-// WithFreeSpaceFloor makes Open and Commit return ErrNoSpace when the disk has less than bytes left. It is raised to what
-// Badger may need for its next files, about 100 MiB; 0 or less turns the check off.
+// WithFreeSpaceFloor makes Open and Commit return ErrNoSpace when the disk has less than bytes left. Below 160 MiB Badger may
+// meet the end of the disk in spite of it, in a batch of the largest size; 0 or less turns the check off.
 func WithFreeSpaceFloor(bytes int64) Option {
 	return func(o *options) { o.floor = bytes }
+}
+
+// WithAcceptLoss makes Open go on where it would return ErrLoss: the store continues after the last batch that is left.
+func WithAcceptLoss() Option {
+	return func(o *options) { o.acceptLoss = true }
 }

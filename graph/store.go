@@ -78,16 +78,33 @@ func open(ctx context.Context, f *files, o options) (*Store, error) {
 		writer: make(chan struct{}, 1),
 	}
 	s.writer <- struct{}{}
-	if err := s.recover(ctx); err != nil {
+	if err := s.recover(ctx, o.acceptLoss); err != nil {
 		return nil, errors.Join(err, k.close())
 	}
 	return s, nil
 }
 
 // recover brings the state of the last complete commit into memory.
-func (s *Store) recover(ctx context.Context) error {
-	if err := s.recoverState(ctx); err != nil {
+func (s *Store) recover(ctx context.Context, acceptLoss bool) error {
+	if err := s.readState(); err != nil {
 		return err
+	}
+	lost, err := s.checkLoss(ctx, acceptLoss)
+	if err != nil {
+		return err
+	}
+	if s.files != nil {
+		if err := s.files.started(s.last); err != nil {
+			return err
+		}
+	}
+	if err := s.takeBack(ctx); err != nil {
+		return err
+	}
+	if lost { // the chain of commits begins anew, or the next Open would meet the gap again
+		if err := s.commitAt(nil, s.last, s.last.ts+1, 0); err != nil {
+			return err
+		}
 	}
 	s.seq.Store(s.last.seq)
 	s.next.Store(uint32(s.last.next))
@@ -113,8 +130,11 @@ func (s *Store) Close() error {
 		}
 		return err
 	}
-	if s.files == nil {
+	switch {
+	case s.files == nil:
 		return nil
+	case s.failed != nil || s.kv.log.errors.Load() > 0:
+		return s.files.abandon() // not clean: the next Open reads every table
 	}
 	return s.files.close(s.last)
 }
