@@ -43,6 +43,8 @@ func (Level) mul8(c []float32, ldc int, a []float32, lda int, b []float32, ldb, 
 
 func (Level) forward8(u *[64]float32, inv, r []float32, ld, n int) { forward8Generic(u, inv, r, ld, n) }
 
+func prefetch(*float32, int) {}
+
 func (Level) tile() (rows, cols int) { return genericTileRows, genericTileCols }
 
 func (Level) mulTile(c []float32, ldc int, a, b []float32, kc int, mode Mode) {

@@ -122,6 +122,9 @@ func combine256AVX512(n int, index *int32, w *float32, x *float32, ldx int, out 
 func combine384AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
+func prefetch(p *float32, n int)
+
+//go:noescape
 func gemm4x16AVX2(kc int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mode int)
 
 //go:noescape

@@ -2108,6 +2108,19 @@ loop:
 	VZEROUPPER
 	RET
 
+// func prefetch(p *float32, n int)
+// Requires: MMX+
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ n+8(FP), CX
+
+loop:
+	PREFETCHT0 (AX)
+	ADDQ       $0x00000040, AX
+	SUBQ       $0x40, CX
+	JG         loop
+	RET
+
 // func gemm4x16AVX2(kc int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mode int)
 // Requires: AVX, FMA3
 TEXT ·gemm4x16AVX2(SB), NOSPLIT, $0-64

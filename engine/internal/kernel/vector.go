@@ -93,3 +93,10 @@ func Rotate64(c, s float64, x, y []float64) {
 		level.rotate64(c, s, x, y[:len(x)])
 	}
 }
+
+// Prefetch begins to bring v into the cache and returns at once.
+func Prefetch(v []float32) {
+	if len(v) != 0 {
+		prefetch(&v[0], 4*len(v))
+	}
+}

@@ -127,6 +127,8 @@ func TestEmpty(t *testing.T) {
 	if Dot(nil, nil) != 0 || Dot64(nil, nil) != 0 || MulDot(nil, nil, nil) != 0 {
 		t.Error("sums over nothing are not 0")
 	}
+	Prefetch(nil)
+	Prefetch(make([]float32, 3))
 	Axpy(1, nil, nil)
 	Axpy64(1, nil, nil)
 	Rotate64(1, 0, nil, nil)

@@ -32,7 +32,16 @@ type scan struct {
 	bytes   users     // or for kernel.ScoreInt8
 	tile    []float32
 	masks   []uint32
+	waiting []place // candidates whose vectors are on their way into the cache
 }
+
+// place is an item to score again for a user of the block.
+type place struct {
+	user, panel, lane int32
+}
+
+// maxWaiting is how many candidates wait: enough to hide the way to memory, too few for the limits to lag behind.
+const maxWaiting = 12
 
 // begin prepares for the users [lo, hi).
 func (s *scan) begin(it *Items, req *Request, lists filters, lo, hi, rows int) {
@@ -119,18 +128,24 @@ func (s *scan) scanTile(first, from, to int) {
 	for p := from; p < to; p++ {
 		if s.hopeless(first, p) {
 			s.ended[first/s.rows] = true
-			return
+			break
 		}
 		allowed := s.lists.allowed[p]
 		if allowed == 0 || !s.score(first, p) {
 			continue
 		}
 		for i, mask := range s.masks {
-			if mask &= allowed; mask != 0 {
-				s.collect(first+i, i, p, mask)
+			for mask &= allowed; mask != 0; mask &= mask - 1 {
+				lane := bits.TrailingZeros32(mask)
+				if s.it.codes == nil {
+					s.offer(first+i, candidate{s.tile[i*panelItems+lane], s.it.ids[p*panelItems+lane]})
+				} else {
+					s.await(place{int32(first + i), int32(p), int32(lane)})
+				}
 			}
 		}
 	}
+	s.scoreWaiting()
 }
 
 // hopeless reports whether neither panel p nor any later one can matter to a tile.
@@ -159,26 +174,36 @@ func (s *scan) score(first, p int) bool {
 	return kernel.Score(s.rows, f, s.packed[first*f:], it.panels[p*panelItems*f:], s.lists.panelBias(p), bound, s.tile, s.masks)
 }
 
-// collect looks at the items of panel p in mask for user i of the block, member of its tile.
-func (s *scan) collect(i, member, p int, mask uint32) {
-	k := s.req.K
-	h := &s.heaps[i]
-	for ; mask != 0; mask &= mask - 1 {
-		lane := bits.TrailingZeros32(mask)
-		c := candidate{item: s.it.ids[p*panelItems+lane]}
-		if s.it.codes == nil {
-			c.score = s.tile[member*panelItems+lane]
-		} else {
-			c.score = kernel.Dot(s.req.Users.Row(s.lo+i), s.it.v.Row(int(c.item))) + s.lists.panelBias(p)[lane]
-		}
-		if len(*h) == k && order(c, (*h)[0]) > 0 {
-			continue
-		}
-		if _, found := slices.BinarySearch(s.exclude[i], c.item); !found {
-			h.push(c, k)
-		}
+// await puts a candidate of the byte scan in line to be scored exactly.
+func (s *scan) await(p place) {
+	kernel.Prefetch(s.it.v.Row(int(s.it.ids[p.panel*panelItems+p.lane])))
+	s.waiting = append(s.waiting, p)
+	if len(s.waiting) == maxWaiting {
+		s.scoreWaiting()
 	}
-	if len(*h) == k {
+}
+
+// scoreWaiting scores the waiting candidates.
+func (s *scan) scoreWaiting() {
+	for _, p := range s.waiting {
+		item := s.it.ids[p.panel*panelItems+p.lane]
+		score := kernel.Dot(s.req.Users.Row(s.lo+int(p.user)), s.it.v.Row(int(item))) + s.lists.panelBias(int(p.panel))[p.lane]
+		s.offer(int(p.user), candidate{score, item})
+	}
+	s.waiting = s.waiting[:0]
+}
+
+// offer gives user i of the block a candidate.
+func (s *scan) offer(i int, c candidate) {
+	h := &s.heaps[i]
+	if len(*h) == s.req.K && order(c, (*h)[0]) > 0 {
+		return
+	}
+	if _, found := slices.BinarySearch(s.exclude[i], c.item); found {
+		return
+	}
+	h.push(c, s.req.K)
+	if len(*h) == s.req.K {
 		s.setLimit(i, (*h)[0].score)
 	}
 }

@@ -30,6 +30,7 @@ func main() {
 	for _, vecs := range []int{1, 4, 8, 16, 24} { // 16, 64, 128, 256, 384 columns
 		combine(avx512, vecs)
 	}
+	prefetch()
 	gemm(avx2, 4, 2)
 	gemm(avx2, 6, 2)
 	gemm(avx512, 8, 1)

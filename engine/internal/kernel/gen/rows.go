@@ -232,3 +232,16 @@ func trsm8(s isa) {
 	JG(LabelRef("loop"))
 	ret()
 }
+
+// prefetch asks for the cache lines of n bytes, without waiting for them.
+func prefetch() {
+	TEXT("prefetch", NOSPLIT, "func(p *float32, n int)")
+	Pragma("noescape")
+	p, n := arg("p"), arg("n")
+	Label("loop")
+	PREFETCHT0(at(p, 0))
+	advance(64, p)
+	SUBQ(Imm(64), n)
+	JG(LabelRef("loop"))
+	RET()
+}
