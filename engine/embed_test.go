@@ -1,9 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -284,6 +289,51 @@ func TestEmbedNeedsAnEmbedderAndAnOpenEngine(t *testing.T) {
 	eng.Close()
 	if _, err := eng.Embed(t.Context(), EmbedOptions{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
+	}
+}
+
+// TestEmbedLeavesNoKeyBehind lets a server echo the key and looks for it in every byte the store wrote and every log.
+func TestEmbedLeavesNoKeyBehind(t *testing.T) {
+	const canary = "sk-canary-0123456789abcdef"
+	s := embedtest.NewServer(t, 8)
+	s.Poison("Film 7", embedtest.Answer{Status: 400, Body: `{"error":{"message":"refused for key ` + canary + `"}}`})
+	var logs bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o, err := embed.NewOpenAI(embed.Config{BaseURL: s.URL, Model: "m", Key: embed.NewSecret(canary), Clock: &embedtest.Clock{}, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "ken.db")
+	eng, err := Open(t.Context(), dir, WithEmbedder(o), WithLogger(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eng.Close()
+	putNodes(t, eng, numbered(20)...)
+	rep, err := eng.Embed(t.Context(), EmbedOptions{})
+	if err != nil || rep.Failed != 1 || rep.Sent != 19 {
+		t.Fatalf("report %+v, error %v", rep, err)
+	}
+	if err := eng.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(logs.String()+fmt.Sprint(rep), "canary") {
+		t.Error("the key is in the log or the report")
+	}
+	files := 0
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("canary")) {
+			t.Errorf("the key is in %s", d.Name())
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files read, %v", files, err)
 	}
 }
 

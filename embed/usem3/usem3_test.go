@@ -139,7 +139,7 @@ func TestVectorOfATextDoesNotDependOnTheOthers(t *testing.T) {
 func TestVectorsDoNotDependOnWorkersOrOtherCalls(t *testing.T) {
 	b := builtin(t)
 	var texts []string
-	for range 6 {
+	for range 2 {
 		for _, r := range pythonRows(t) {
 			texts = append(texts, r.Text)
 		}
