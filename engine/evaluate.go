@@ -204,7 +204,7 @@ func (ev *evaluation) fitOne(ctx context.Context, train []int32, cfg Config, v v
 	ev.progress()
 	ev.models++
 	if v.kind == variantPopularity {
-		return newPopularityRanker(ev.data, train), nil
+		return newPopularityRanker(ev.data, train, ev.o.Seed), nil
 	}
 	return ev.fit(ctx, train, cfg, v)
 }

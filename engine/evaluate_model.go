@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/engine/internal/par"
@@ -34,7 +35,7 @@ func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (EvaluateRepor
 	if err != nil {
 		return EvaluateReport{}, err
 	}
-	t := &trainer{d: d, workers: e.workers, known: map[string]*knowledge{}}
+	t := &trainer{d: d, workers: e.workers, seed: o.Seed, known: map[string]*knowledge{}}
 	ev := &evaluation{o: o, data: d, fit: t.fit, workers: e.workers}
 	if o.Ablation {
 		if t.sources, err = t.listSources(ctx, cfg); err != nil {
@@ -51,6 +52,7 @@ func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (EvaluateRepor
 type trainer struct {
 	d       *dataset
 	workers int
+	seed    uint64 // breaks ties of the plain model
 	sources []source
 	known   map[string]*knowledge // of full models, by configuration: it does not depend on the split
 }
@@ -65,7 +67,11 @@ func (t *trainer) fit(ctx context.Context, train []int32, cfg Config, v variant)
 	if err != nil {
 		return nil, err
 	}
-	return &modelRanker{d: t.d, m: m, k: k, train: train, history: newHistory(t.d, train), workers: t.workers}, nil
+	r := &modelRanker{d: t.d, m: m, k: k, train: train, history: newHistory(t.d, train), workers: t.workers}
+	if k == nil {
+		r.chance = rand.New(rand.NewPCG(t.seed, 3)).Perm(len(t.d.items))
+	}
+	return r, nil
 }
 
 // knowledge gathers what a variant may know, nil for nothing.
@@ -107,6 +113,7 @@ type modelRanker struct {
 	train   []int32
 	history history           // of the training rows: an evaluation has one idea of seen and warm, whatever the configuration drops
 	folded  map[int32]*person // users folded in
+	chance  []int             // items in the order that breaks ties; nil: by row
 	workers int
 }
 
@@ -133,13 +140,29 @@ func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates
 				p = r.m.personOfRow(u)
 			}
 			r.m.fill(p, b)
-			lists[j], scores[j] = topk.Select(b.scores, k, func(i int) bool {
-				return eligible[i] && !(excludeSeen && r.history.contains(u, int32(i)))
+			lists[j], scores[j] = r.pick(b, k, func(i int32) bool {
+				return eligible[i] && !(excludeSeen && r.history.contains(u, i))
 			})
 		}
 		return nil
 	})
 	return lists, scores, err
+}
+
+// pick selects the best k of a filled board. Without knowledge all cold items tie at 0, and by row, which breaks ties
+// elsewhere, what was imported first and tends to be known would come first: there ties are broken by chance.
+func (r *modelRanker) pick(b *board, k int, allowed func(i int32) bool) ([]int32, []float32) {
+	if r.chance == nil {
+		return topk.Select(b.scores, k, func(i int) bool { return allowed(int32(i)) })
+	}
+	for at, i := range r.chance {
+		b.one[at] = b.scores[i]
+	}
+	list, scores := topk.Select(b.one, k, func(at int) bool { return allowed(int32(r.chance[at])) })
+	for j, at := range list {
+		list[j] = int32(r.chance[at])
+	}
+	return list, scores
 }
 
 // FoldIn is the contract of foldInRanker: users and items without training rows are solved from the added ones.

@@ -3,21 +3,28 @@ package engine
 import (
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"slices"
 )
 
 // popularityRanker gives everybody the items that most users have: the least a recommender must beat.
 type popularityRanker struct {
 	history history
-	order   []int32 // all items, most users first, ties by the lower row
+	order   []int32 // all items, most users first, ties by the lower row; items without users by chance
 }
 
-func newPopularityRanker(d *dataset, train []int32) *popularityRanker {
+// newPopularityRanker puts items that nobody has in an order by seed. By row they would look better than they are: what
+// was imported first tends to be what people know.
+func newPopularityRanker(d *dataset, train []int32, seed uint64) *popularityRanker {
 	p := &popularityRanker{history: newHistory(d, train), order: make([]int32, len(d.items))}
 	for i := range p.order {
 		p.order[i] = int32(i)
 	}
 	slices.SortStableFunc(p.order, func(a, b int32) int { return cmp.Compare(len(p.history.fans[b]), len(p.history.fans[a])) })
+	if known := slices.IndexFunc(p.order, func(i int32) bool { return len(p.history.fans[i]) == 0 }); known >= 0 {
+		rest := p.order[known:]
+		rand.New(rand.NewPCG(seed, 3)).Shuffle(len(rest), func(a, b int) { rest[a], rest[b] = rest[b], rest[a] })
+	}
 	return p
 }
 

@@ -228,7 +228,7 @@ func TestEvaluateFoldIn(t *testing.T) {
 		}
 	}
 	rep = mustEvaluate(t, d, EvaluateOptions{FoldIn: true}, func(_ context.Context, train []int32, _ Config, _ variant) (ranker, error) {
-		return newPopularityRanker(d, train), nil
+		return newPopularityRanker(d, train, 1), nil
 	})
 	if !hasWarning(rep, "cannot take in rows") {
 		t.Errorf("a ranker without fold-in: %q", rep.Warnings)
