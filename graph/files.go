@@ -36,6 +36,7 @@ type files struct {
 	seq   *os.File
 	store storeFile
 	mark  mark // of the last commit that is known of
+	full  bool // read every table, also after a clean close
 	clean bool // the store had been closed in order when it was opened
 }
 
@@ -43,19 +44,6 @@ func (f *files) path(name string) string { return filepath.Join(f.dir, name) }
 
 // data is the directory of Badger's files.
 func (f *files) data() string { return f.path(f.store.Data) }
-
-// openFiles locks dir and checks all that can be checked before Badger may touch it. It makes a new store when dir is
-// missing or empty.
-func openFiles(dir string, o options) (*files, error) {
-	f, err := lockStore(dir, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.prepare(); err != nil {
-		return nil, errors.Join(err, f.abandon())
-	}
-	return f, nil
-}
 
 // lockStore takes the lock of the store in dir and reads STORE and SEQ.
 func lockStore(dir string, o options) (*files, error) {

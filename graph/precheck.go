@@ -20,7 +20,7 @@ func (f *files) prepare() error {
 	if err := f.room(); err != nil { // on a full disk Badger dies by SIGBUS while opening
 		return err
 	}
-	if err := f.verify(!f.store.Clean); err != nil {
+	if err := f.verify(f.full || !f.store.Clean); err != nil {
 		return err
 	}
 	if err := f.moveOrphans(); err != nil {

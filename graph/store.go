@@ -42,9 +42,17 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("graph: open: %w", err)
 	}
 	o := newOptions(opts)
-	f, err := openFiles(dir, o)
+	f, err := lockStore(dir, o)
 	if err != nil {
 		return nil, err
+	}
+	return openPrepared(ctx, f, o)
+}
+
+// openPrepared opens a store whose lock is held; it gives the lock back when it fails.
+func openPrepared(ctx context.Context, f *files, o options) (*Store, error) {
+	if err := f.prepare(); err != nil {
+		return nil, errors.Join(err, f.abandon())
 	}
 	s, err := open(ctx, f, o)
 	if err != nil {

@@ -33,6 +33,7 @@ func testRandom(t *testing.T, s *graph.Store) {
 		same(t, g, m.graph())
 		if round%10 == 9 {
 			sameViews(t, s, g)
+			Check(t, s)
 		}
 	}
 }

@@ -41,6 +41,16 @@ func Run(t *testing.T, open func(t *testing.T) *graph.Store) {
 	}
 }
 
+// Check fails the test when the store contradicts itself.
+func Check(t testing.TB, s *graph.Store) {
+	t.Helper()
+	r, err := s.Check(t.Context())
+	fatal(t, err)
+	for _, f := range r.Findings {
+		t.Errorf("%s: %s", f.Kind, f.Text)
+	}
+}
+
 // same compares two graphs; the order of equal attributes and empty slices do not matter.
 func same(t testing.TB, got, want Graph) {
 	t.Helper()

@@ -1,0 +1,183 @@
+package graph_test
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kenrec/ken/graph"
+	"github.com/kenrec/ken/graph/graphtest"
+)
+
+// crashDir, when set, makes the test binary a writer that goes on until it is killed.
+const crashDir = "KEN_GRAPH_CRASH_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		crashWriter(dir)
+		os.Exit(1)
+	}
+	if dir := os.Getenv(lockDir); dir != "" {
+		lockTaker(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// long reports whether the long form of the crash and damage tests was asked for.
+func long() bool { return os.Getenv("KEN_LONG") != "" }
+
+// crashWriter commits the batches after the store's sequence one by one and prints the number of each that was
+// acknowledged.
+func crashWriter(dir string) {
+	s, err := graph.Open(contextBackground, dir)
+	if err != nil {
+		fmt.Println("open:", err)
+		return
+	}
+	for {
+		n := s.Seq() + 1
+		b, err := s.NewBatch(contextBackground)
+		if err == nil {
+			err = crashBatch(b, n)
+		}
+		if err == nil {
+			n, err = b.Commit(contextBackground)
+		}
+		if err != nil {
+			fmt.Println("commit:", err)
+			return
+		}
+		fmt.Println("ack", n)
+	}
+}
+
+// crashBatch puts batch n: three nodes with text and edges; each eleventh is larger than a Badger transaction, and the
+// one after it deletes that again.
+func crashBatch(b *graph.Batch, n uint64) error {
+	id := func(i int) string { return fmt.Sprintf("n%d/%d", n%40, i) }
+	for i := range 3 {
+		text := strings.Repeat(fmt.Sprint(n, " "), 10)
+		if _, err := b.ReplaceNode(graph.Node{ID: id(i), Type: "item", Text: text}); err != nil {
+			return err
+		}
+		if _, err := b.PutTriple(graph.Triple{Head: id(i), Relation: "next", Tail: id((i + 1) % 3), Weight: float32(n)}); err != nil {
+			return err
+		}
+		if _, err := b.PutInteraction(graph.Interaction{User: id(i), Item: "all", Weight: float32(n)}); err != nil {
+			return err
+		}
+	}
+	if n%11 == 1 && n > 1 {
+		if err := b.DeleteNode("hub"); err != nil {
+			return err
+		}
+	}
+	if n%11 == 0 {
+		for i := range 9000 {
+			if _, err := b.PutTriple(graph.Triple{Head: "hub", Relation: "has", Tail: fmt.Sprint("leaf", i)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// TestKill kills writers at random moments and checks that each batch they acknowledged is there, whole, and no part of
+// another.
+func TestKill(t *testing.T) {
+	kills := 5
+	if long() {
+		kills = 500
+	}
+	if testing.Short() {
+		kills = 2
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	dir := t.TempDir()
+	for kill := range kills {
+		acked := killWriter(t, dir, time.Duration(80+r.IntN(500))*time.Millisecond)
+		s := openDir(t, dir)
+		if s.Seq() < acked || s.Seq() > acked+1 {
+			t.Fatalf("kill %d: batch %d was acknowledged, the store is at %d", kill, acked, s.Seq())
+		}
+		graphtest.Check(t, s)
+		sameAsReplay(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// killWriter runs a writer on dir for a while, kills it, and returns the last batch it acknowledged.
+func killWriter(t *testing.T, dir string, after time.Duration) (acked uint64) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), crashDir+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	timer := time.AfterFunc(time.Hour, func() {})
+	for started := false; lines.Scan(); {
+		n, ok := strings.CutPrefix(lines.Text(), "ack ")
+		if !ok {
+			t.Errorf("writer: %s", lines.Text())
+			continue
+		}
+		acked, _ = strconv.ParseUint(n, 10, 64)
+		if !started {
+			started = true
+			timer = time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		}
+	}
+	_ = cmd.Wait()
+	timer.Stop()
+	return acked
+}
+
+// sameAsReplay compares s with a store in memory that got the same batches. Of the many of a long run only the last 80
+// matter, since batches write over each other.
+func sameAsReplay(t *testing.T, s *graph.Store) {
+	t.Helper()
+	m, err := graph.OpenInMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	last := s.Seq()
+	first := uint64(1)
+	if last > 80 {
+		first = (last - 80) / 11 * 11 // a hub that the next one deletes
+	}
+	for n := max(first, 1); n <= last; n++ {
+		b, err := m.NewBatch(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := crashBatch(b, n); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(graphtest.Dump(t, m), graphtest.Dump(t, s), cmpopts.EquateEmpty()); d != "" {
+		t.Fatalf("after %d batches (-want +got):\n%.2000s", last, d)
+	}
+}
