@@ -140,7 +140,7 @@ func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates
 				p = r.m.personOfRow(u)
 			}
 			r.m.fill(p, b)
-			lists[j], scores[j] = r.pick(b, k, func(i int32) bool {
+			lists[j], scores[j] = r.pick(b, u, k, func(i int32) bool {
 				return eligible[i] && !(excludeSeen && r.history.contains(u, i))
 			})
 		}
@@ -151,16 +151,18 @@ func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates
 
 // pick selects the best k of a filled board. Without knowledge all cold items tie at 0, and by row, which breaks ties
 // elsewhere, what was imported first and tends to be known would come first: there ties are broken by chance.
-func (r *modelRanker) pick(b *board, k int, allowed func(i int32) bool) ([]int32, []float32) {
+func (r *modelRanker) pick(b *board, user int32, k int, allowed func(i int32) bool) ([]int32, []float32) {
 	if r.chance == nil {
 		return topk.Select(b.scores, k, func(i int) bool { return allowed(int32(i)) })
 	}
-	for at, i := range r.chance {
-		b.one[at] = b.scores[i]
+	n, turn := len(r.chance), turnOf(user, len(r.chance))
+	item := func(at int) int32 { return int32(r.chance[(at+turn)%n]) }
+	for at := range n {
+		b.one[at] = b.scores[item(at)]
 	}
-	list, scores := topk.Select(b.one, k, func(at int) bool { return allowed(int32(r.chance[at])) })
+	list, scores := topk.Select(b.one[:n], k, func(at int) bool { return allowed(item(at)) })
 	for j, at := range list {
-		list[j] = int32(r.chance[at])
+		list[j] = item(int(at))
 	}
 	return list, scores
 }
