@@ -37,6 +37,8 @@ type tableColumn struct {
 	name   string // attribute key, or the name in the header
 	typ    string // declared type, see tabular.Column
 	prefix string // id space, put before ids
+
+	reserved bool // never given a field by its name
 }
 
 // knownColumns lists the names of each field, the canonical one first. Names are compared without case and punctuation.
@@ -129,42 +131,61 @@ func plainName(name string) string {
 	}, name)
 }
 
-// assignColumns gives each name of a header its field. Where several names fit one field the more canonical wins, then the
-// first; what is left over becomes an attribute of nodes and is skipped elsewhere.
+// assignColumns gives each name of a header its field, see assignFields.
 func assignColumns(kind Kind, names []string) []tableColumn {
 	cols := make([]tableColumn, len(names))
-	parsed := make([]tabular.Column, len(names))
 	taken := map[rowField]bool{}
 	for i, n := range names {
-		parsed[i] = tabular.ParseColumn(n)
-		cols[i] = tableColumn{name: parsed[i].Name, typ: parsed[i].Type}
-		if f := neoField(kind, parsed[i].Role); f != fieldSkip && !taken[f] {
+		p := tabular.ParseColumn(n)
+		cols[i] = tableColumn{name: p.Name, typ: p.Type, reserved: p.Role != "" || p.Name == "-"}
+		if f := neoField(kind, p.Role); f != fieldSkip && !taken[f] {
 			cols[i].field, taken[f] = f, true
-			if g := parsed[i].Group; g != "" {
-				cols[i].prefix = g + ":"
+			if p.Group != "" {
+				cols[i].prefix = p.Group + ":"
 			}
 		}
 	}
-	free := func(i int) bool { return cols[i].field == fieldSkip && parsed[i].Role == "" }
+	assignFields(kind, cols)
+	if kind == Vectors {
+		assignNumbers(cols)
+	}
+	return cols
+}
+
+// assignFields gives the columns that have no field yet theirs by their names. Where several names fit one field the more
+// canonical wins, then the first; what is left over becomes an attribute of nodes and is skipped elsewhere.
+func assignFields(kind Kind, cols []tableColumn) {
+	free := func(c *tableColumn) bool { return c.field == fieldSkip && !c.reserved }
 	for _, k := range knownColumns(kind) {
+		taken := slices.ContainsFunc(cols, func(c tableColumn) bool { return c.field == k.field })
 		for _, name := range k.names {
-			for i := range names {
-				if !taken[k.field] && free(i) && plainName(parsed[i].Name) == name {
-					cols[i].field, taken[k.field] = k.field, true
+			for i := range cols {
+				if !taken && free(&cols[i]) && plainName(cols[i].name) == name {
+					cols[i].field, taken = k.field, true
 				}
 			}
 		}
 	}
-	for i, n := range names {
-		switch {
-		case !free(i) || strings.TrimSpace(n) == "-":
-		case kind == Nodes && cols[i].name != "":
+	for i := range cols {
+		if kind == Nodes && free(&cols[i]) && cols[i].name != "" {
 			cols[i].field = fieldAttr
-		case kind == Vectors && taken[fieldID] && !taken[fieldVector]:
+		}
+	}
+}
+
+// assignNumbers makes every column that is left over a number of the vector, unless one column holds it whole.
+func assignNumbers(cols []tableColumn) {
+	is := func(f rowField) bool {
+		return slices.ContainsFunc(cols, func(c tableColumn) bool { return c.field == f })
+	}
+	if !is(fieldID) || is(fieldVector) {
+		return
+	}
+	for i := range cols {
+		if cols[i].field == fieldSkip && !cols[i].reserved {
 			cols[i].field = fieldVector
 		}
 	}
-	return cols
 }
 
 // neoField maps the column roles of neo4j-admin.

@@ -96,7 +96,11 @@ func (w *batchWriter) putFact(rec *record) error {
 		plain.fact = nil
 		return w.put(&plain) // a further class: a triple
 	}
-	if grown := p.size + len(f.key) + len(f.value.Text()) + 64; grown > graph.MaxRecord {
+	grown := len(f.key) + len(f.value.Text()) + 64
+	if f.lang != "" && (f.role == RDFName || f.role == RDFText) {
+		grown += len(f.value.Text()) // it may be both name and attribute
+	}
+	if p.size+grown > graph.MaxRecord {
 		return &badRow{line: rec.line, raw: rec.raw,
 			reason: fmt.Sprintf("node %s would have more than %d bytes of text and attributes", briefID(p.node.ID), graph.MaxRecord)}
 	}
@@ -117,7 +121,7 @@ func (w *batchWriter) putFact(rec *record) error {
 		return nil
 	}
 	p.dirty = true
-	p.size += len(f.key) + 2*len(f.value.Text()) + 32
+	p.size += grown
 	w.stored++
 	return nil
 }
@@ -137,7 +141,12 @@ func (w *batchWriter) pending(id string) (*pendingNode, error) {
 		return nil, err
 	}
 	node.ID = id
-	p := &pendingNode{node: node, size: nodeSize(&node), dirty: isNew}
+	if isNew { // it gets its number now, in the order of the file, however long the batches are
+		if _, err := w.try(func(b *graph.Batch) (graph.Change, error) { return b.PutNode(node) }); err != nil {
+			return nil, err
+		}
+	}
+	p := &pendingNode{node: node, size: nodeSize(&node)}
 	if w.nodes == nil {
 		w.nodes = map[string]*pendingNode{}
 	}

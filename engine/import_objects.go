@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,59 +10,29 @@ import (
 	"github.com/kenrec/ken/graph/tabular"
 )
 
-// keyPlace is where a key of an object belongs: of several keys for one field the one of lower rank counts.
-type keyPlace struct {
-	field rowField
-	rank  int
-}
-
 // objectReader makes records of JSON objects. Each object stands for itself: keys may differ from row to row.
 type objectReader struct {
 	im      *importer
 	objects ObjectReader
-	keys    map[string]keyPlace
+	named   map[string]rowField      // keys that the caller named
+	plans   map[string][]tableColumn // by the keys of the object
 	ignored map[string]bool
+	sig     []byte
+	members []tabular.Member // of the present object, without null
 }
 
 func (im *importer) newObjects(objects ObjectReader) (recordReader, error) {
-	r := &objectReader{im: im, objects: objects, keys: map[string]keyPlace{}, ignored: map[string]bool{}}
+	r := &objectReader{im: im, objects: objects, named: map[string]rowField{}, plans: map[string][]tableColumn{}, ignored: map[string]bool{}}
 	for _, c := range im.src.Columns {
 		role, key, ok := strings.Cut(c, "=")
-		p := placeOf(im.src.Kind, role)
-		if !ok || key == "" || p.field == fieldSkip || p.field == fieldAttr {
+		cols := []tableColumn{{name: role}}
+		assignFields(im.src.Kind, cols)
+		if !ok || key == "" || cols[0].field == fieldSkip || cols[0].field == fieldAttr {
 			return nil, fmt.Errorf("%w: columns of objects are named as user=customer_id, not %s", ErrBadOption, briefID(c))
 		}
-		r.keys[key] = keyPlace{p.field, -1}
+		r.named[key] = cols[0].field
 	}
 	return r, nil
-}
-
-// placeOf finds the field of a key.
-func placeOf(kind Kind, key string) keyPlace {
-	p := plainName(key)
-	for _, k := range knownColumns(kind) {
-		if i := slices.Index(k.names, p); i >= 0 {
-			return keyPlace{k.field, i}
-		}
-	}
-	if kind == Nodes {
-		if key == "attrs" {
-			return keyPlace{fieldAttrs, 0}
-		}
-		return keyPlace{fieldAttr, 0}
-	}
-	return keyPlace{fieldSkip, 0}
-}
-
-func (r *objectReader) place(key string) keyPlace {
-	p, ok := r.keys[key]
-	if !ok {
-		p = placeOf(r.im.src.Kind, key)
-		if len(r.keys) < 4096 {
-			r.keys[key] = p
-		}
-	}
-	return p
 }
 
 func (r *objectReader) next(rec *record) error {
@@ -77,15 +46,8 @@ func (r *objectReader) next(rec *record) error {
 	}
 	*rec = record{kind: r.im.src.Kind, line: o.Line, raw: string(o.Raw)}
 	rec.begin(&r.im.src)
-	for i, m := range o.Members {
-		p := r.place(m.Key)
-		if p.field != fieldAttr && p.field != fieldAttrs && p.field != fieldSkip && r.beaten(o.Members, i, p) {
-			p.field = fieldSkip
-			if rec.kind == Nodes {
-				p.field = fieldAttr
-			}
-		}
-		if err := r.set(rec, p.field, m); err != nil {
+	for i, c := range r.plan(o.Members) {
+		if err := r.set(rec, c.field, r.members[i]); err != nil {
 			return &badRow{o.Line, 0, err.Error(), rec.raw}
 		}
 	}
@@ -95,14 +57,35 @@ func (r *objectReader) next(rec *record) error {
 	return nil
 }
 
-// beaten reports whether another key of the object fits the field of key i better: lower rank, then first.
-func (r *objectReader) beaten(members []tabular.Member, i int, p keyPlace) bool {
-	for j, m := range members {
-		if q := r.place(m.Key); j != i && q.field == p.field && (q.rank < p.rank || q.rank == p.rank && j < i) {
-			return m.Value.Kind() != 'n'
+// plan tells what each member of an object is for. Objects with the same keys share a plan.
+func (r *objectReader) plan(members []tabular.Member) []tableColumn {
+	r.members, r.sig = r.members[:0], r.sig[:0]
+	for _, m := range members {
+		if m.Value.Kind() != 'n' { // null is as good as absent
+			r.members = append(r.members, m)
+			r.sig = append(append(r.sig, m.Key...), 0)
 		}
 	}
-	return false
+	if p, ok := r.plans[string(r.sig)]; ok {
+		return p
+	}
+	cols := make([]tableColumn, len(r.members))
+	for i, m := range r.members {
+		cols[i].name = m.Key
+		if f, ok := r.named[m.Key]; ok {
+			cols[i].field = f
+		} else if m.Key == "attrs" && r.im.src.Kind == Nodes {
+			cols[i].field = fieldAttrs
+		}
+	}
+	assignFields(r.im.src.Kind, cols)
+	if len(r.plans) >= 1024 {
+		clear(r.plans)
+	}
+	if len(r.sig) <= 4096 { // rows with a wealth of keys are not worth the memory
+		r.plans[string(r.sig)] = cols
+	}
+	return cols
 }
 
 func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
@@ -114,11 +97,9 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 			r.im.report.Ignored = append(r.im.report.Ignored, m.Key)
 		}
 		return nil
-	case kind == 'n':
-		return nil
-	case f == fieldAttr:
+	case f == fieldAttr, f == fieldAttrs && kind != '{':
 		return setAttr(rec, m)
-	case f == fieldAttrs && kind == '{':
+	case f == fieldAttrs:
 		for _, a := range m.Value.Members() {
 			if err := setAttr(rec, a); err != nil {
 				return err
