@@ -383,7 +383,7 @@ func FuzzJSON(f *testing.F) {
 				return
 			}
 			for _, m := range o.Members {
-				m.Value.Kind()
+				_ = m.Value.Kind()
 				m.Value.Floats(nil)
 				m.Value.Strings()
 				m.Value.Members()
