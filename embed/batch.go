@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // batchesOf cuts texts into runs of at most count texts and about tokens tokens; a longer text is a run of its own.
@@ -42,6 +43,25 @@ func EstimateTokens(text string) int {
 	return (ascii+3)/4 + (len(text)-ascii+1)/2
 }
 
+// minTextBytes is where cutting a text that is said to be too long ends.
+const minTextBytes = 256
+
+// isTooLong reports whether a refusal is about the length of the text. The API has no one code for it: these are the
+// words of OpenAI, llama.cpp, vLLM, Ollama, LiteLLM and text-embeddings-inference.
+func isTooLong(err error) bool {
+	var e *statusError
+	if !errors.As(err, &e) {
+		return false
+	}
+	said := strings.ToLower(e.code + " " + e.message)
+	for _, words := range []string{"context length", "context_length", "context size", "context_size", "too long", "too large", "too many tokens", "max_tokens", "maximum number of tokens", "must have less than"} {
+		if strings.Contains(said, words) {
+			return true
+		}
+	}
+	return e.status == http.StatusRequestEntityTooLarge
+}
+
 // run is one call of Embed: which texts go out, and what came back.
 type run struct {
 	*OpenAI
@@ -52,7 +72,8 @@ type run struct {
 }
 
 // batch embeds texts[lo:hi]. A batch that the server refuses is halved, again and again, until the text it cannot take
-// stands alone and is recorded; the rest goes on. The error ends the run.
+// stands alone and is recorded; the rest goes on. A text that is too long for the model is halved itself, until its
+// beginning fits. The error ends the run.
 func (r *run) batch(ctx context.Context, lo, hi, tries int) error {
 	vecs, err := r.request(ctx, r.texts[lo:hi], tries)
 	if err == nil {
@@ -65,6 +86,11 @@ func (r *run) batch(ctx context.Context, lo, hi, tries int) error {
 	}
 	if err := r.probe(ctx, err); err != nil {
 		return err
+	}
+	if hi-lo == 1 && isTooLong(err) && len(r.texts[lo]) >= 2*minTextBytes {
+		r.texts[lo] = cut(r.texts[lo], len(r.texts[lo])/2)
+		r.cfg.Log.Warn("text too long for the model, cutting it", "bytes", len(r.texts[lo]))
+		return r.batch(ctx, lo, hi, tries)
 	}
 	if hi-lo == 1 {
 		r.failed = append(r.failed, TextError{lo, fmt.Errorf("%w: %v", ErrBadText, err)})

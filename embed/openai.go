@@ -69,7 +69,8 @@ func perMinute(n, burst int) *rate.Limiter {
 func (o *OpenAI) Model() Model { return Model{Name: o.model.Name, Dim: int(o.dim.Load())} }
 
 // Embed sends texts in batches and returns their unit-free vectors as the server gave them, checked for count, order,
-// length, finiteness and a norm above zero. Texts are cut to Config.TextBytes; an empty one fails alone.
+// length, finiteness and a norm above zero. Texts are cut to Config.TextBytes, and further when the server finds one too
+// long for its model; an empty one fails alone.
 //
 // Failed requests are repeated where that helps. A batch that the server keeps refusing is split until the text at
 // fault stands alone: it is nil in the result and listed in a *PartialError. Other errors end the call and come with

@@ -216,6 +216,21 @@ func TestPoisonousTextCostsOnlyItself(t *testing.T) {
 	}
 }
 
+func TestTextTooLongForTheModelIsCut(t *testing.T) {
+	s := embedtest.NewServer(t, 8)
+	s.LimitText(1000)
+	o, clock := client(t, s, nil)
+	long := strings.Repeat("長い文", 700) // 6,300 bytes: halved three times
+	got, err := o.Embed(t.Context(), []string{"a", long, "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkVectors(t, got, hashOf(t, 8, "a", long[:786], "b")) // at a character's border at or before each half
+	if n := len(clock.Sleeps()); n != 0 {
+		t.Errorf("%d waits for nothing", n)
+	}
+}
+
 func TestSingleBadTextIsNotTheServersFault(t *testing.T) {
 	s := embedtest.NewServer(t, 4)
 	s.Poison("poison", embedtest.Answer{Status: 400})

@@ -24,6 +24,7 @@ type Server struct {
 	mu       sync.Mutex // guards all below
 	script   []Answer
 	poison   map[string]Answer
+	longest  int // bytes; 0: any length
 	requests []Request
 }
 
@@ -75,6 +76,13 @@ func (s *Server) Poison(part string, a Answer) {
 	s.poison[part] = a
 }
 
+// LimitText makes the server refuse requests with a text of more than n bytes, as models with a short context do.
+func (s *Server) LimitText(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.longest = n
+}
+
 // Requests returns what was asked so far.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
@@ -114,6 +122,11 @@ func (s *Server) record(req Request) (Answer, bool) {
 		a := s.script[0]
 		s.script = s.script[1:]
 		return a, true
+	}
+	for _, text := range req.Input {
+		if s.longest > 0 && len(text) > s.longest {
+			return Answer{Status: http.StatusBadRequest, Body: `{"error":{"message":"input is larger than the max context size","type":"exceed_context_size_error","code":400}}`}, true
+		}
 	}
 	for part, a := range s.poison {
 		for _, text := range req.Input {
