@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -24,14 +25,15 @@ func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*L
 	if err != nil {
 		return nil, err
 	}
+	biases := newBiases(ev.data, h.train)
 	half := len(rows) / 2
 	var valid, test labelSet
 	for j, at := range rand.New(rand.NewPCG(ev.o.Seed, 0)).Perm(len(rows)) {
+		to := &test
 		if j < half {
-			valid.add(scores[at], rows[at].weight)
-		} else {
-			test.add(scores[at], rows[at].weight)
+			to = &valid
 		}
+		to.add(float64(scores[at]), biases, rows[at])
 	}
 	out, err := valid.judge(&test)
 	if err != nil {
@@ -40,16 +42,37 @@ func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*L
 	return out, nil
 }
 
+// biases counts positive and negative training rows of users and items.
+type biases struct {
+	user, item [][2]float64
+}
+
+func newBiases(d *dataset, train []int32) biases {
+	b := biases{user: make([][2]float64, len(d.users)), item: make([][2]float64, len(d.items))}
+	for _, r := range train {
+		e, sign := d.events[r], 0
+		if e.weight <= 0 {
+			sign = 1
+		}
+		b.user[e.user][sign]++
+		b.item[e.item][sign]++
+	}
+	return b
+}
+
 // labelSet is scored rows with their labels.
 type labelSet struct {
 	scores, weights []float64
+	features        [][]float64 // score and biases
 	positive        []bool
 }
 
-func (s *labelSet) add(score, weight float32) {
-	s.scores = append(s.scores, float64(score))
-	s.weights = append(s.weights, float64(weight))
-	s.positive = append(s.positive, weight > 0)
+func (s *labelSet) add(score float64, b biases, row labelRow) {
+	s.scores = append(s.scores, score)
+	s.weights = append(s.weights, float64(row.weight))
+	s.positive = append(s.positive, row.weight > 0)
+	u, i := b.user[row.user], b.item[row.item]
+	s.features = append(s.features, []float64{score, math.Log1p(u[0]), math.Log1p(u[1]), math.Log1p(i[0]), math.Log1p(i[1])})
 }
 
 // judge measures test with what s, the validation half, chooses.
@@ -61,22 +84,31 @@ func (s *labelSet) judge(test *labelSet) (*LabelScores, error) {
 		}
 	}
 	var err error
-	if out.AUC, err = metrics.AUC(test.scores, test.positive); err != nil {
+	if out.ScoreAUC, out.ScoreF1, _, err = discrimination(s.scores, s.positive, test.scores, test.positive); err != nil {
 		return nil, err
 	}
-	if out.Threshold, _, err = metrics.BestThreshold(s.scores, s.positive); err != nil {
+	model := metrics.FitLogistic(s.features, s.positive)
+	chosen, p := model.Apply(s.features), model.Apply(test.features)
+	if out.AUC, out.F1, out.Threshold, err = discrimination(chosen, s.positive, p, test.positive); err != nil {
 		return nil, err
 	}
-	if out.F1, err = metrics.F1(test.scores, test.positive, out.Threshold); err != nil {
+	if out.LogLoss, err = metrics.LogLoss(p, test.positive); err != nil {
 		return nil, err
 	}
-	logistic := metrics.FitLogistic(s.scores, s.positive)
-	if out.LogLoss, err = metrics.LogLoss(logistic.Apply(test.scores), test.positive); err != nil {
-		return nil, err
-	}
-	line := metrics.FitLine(s.scores, s.weights)
-	out.RMSE, err = metrics.RMSE(line.Apply(test.scores), test.weights)
+	out.RMSE, err = metrics.RMSE(metrics.FitLine(chosen, s.weights).Apply(p), test.weights)
 	return out, err
+}
+
+// discrimination is AUC and F1 of test rows, at the threshold that is best on validation rows.
+func discrimination(valid []float64, validPositive []bool, test []float64, positive []bool) (auc, f1, threshold float64, err error) {
+	if auc, err = metrics.AUC(test, positive); err != nil {
+		return 0, 0, 0, err
+	}
+	if threshold, _, err = metrics.BestThreshold(valid, validPositive); err != nil {
+		return 0, 0, 0, err
+	}
+	f1, err = metrics.F1(test, positive, threshold)
+	return auc, f1, threshold, err
 }
 
 // scoreRows returns the score of each row. It asks for each user's items as the only candidates, so any ranker can do

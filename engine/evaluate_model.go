@@ -77,19 +77,18 @@ func (t *trainer) fit(ctx context.Context, train []int32, cfg Config, v variant)
 // knowledge gathers what a variant may know, nil for nothing.
 func (t *trainer) knowledge(ctx context.Context, cfg Config, v variant) (*knowledge, error) {
 	d := t.d
-	rules := cfg.filled(scale{users: len(d.users), items: len(d.items), events: len(d.events)})
 	switch v.kind {
 	case variantPlain:
 		return nil, nil
 	case variantSource:
 		for _, s := range t.sources {
 			if s.name == v.source {
-				return buildKnowledge(ctx, d, s.alone(rules, t.sources), t.workers)
+				return buildKnowledge(ctx, d, s.alone(cfg, t.sources), t.workers)
 			}
 		}
 		panic("engine: evaluate: no source " + v.source)
 	case variantShuffled:
-		return buildKnowledge(ctx, shuffled(d, rules.Seed), rules, t.workers)
+		return buildKnowledge(ctx, shuffled(d, cfg.seed()), cfg, t.workers)
 	}
 	key, err := json.Marshal(cfg)
 	if err != nil {
@@ -98,7 +97,7 @@ func (t *trainer) knowledge(ctx context.Context, cfg Config, v variant) (*knowle
 	if k := t.known[string(key)]; k != nil {
 		return k, nil
 	}
-	k, err := buildKnowledge(ctx, d, rules, t.workers)
+	k, err := buildKnowledge(ctx, d, cfg, t.workers)
 	if err == nil {
 		t.known[string(key)] = k
 	}

@@ -63,14 +63,20 @@ type Catalogue struct {
 }
 
 // LabelScores are the metrics over held-out labelled rows, half of which choose threshold and calibration.
+//
+// The bare score ranks items for one user; rows of different users are comparable only once the biases are known. So a
+// logistic regression on the score and on how many positive and negative training rows the item and the user have turns
+// it into a probability. Every model gets the same biases: what it adds to them is its gain over popularity's row.
 type LabelScores struct {
-	Rows      int     `json:"rows"` // measured on; as many again were used to choose the threshold
+	Rows      int     `json:"rows"` // measured on; as many again were used to choose
 	Positives int     `json:"positives"`
-	AUC       float64 `json:"auc"`
-	F1        float64 `json:"f1"`
-	Threshold float64 `json:"threshold"` // of the score; chosen on the other half
-	LogLoss   float64 `json:"log_loss"`  // nats, of a logistic curve fitted on the other half
-	RMSE      float64 `json:"rmse"`      // in units of the weights, of a line fitted on the other half
+	AUC       float64 `json:"auc"`       // of the probability
+	F1        float64 `json:"f1"`        // of the probability at Threshold
+	Threshold float64 `json:"threshold"` // best F1 on the other half
+	LogLoss   float64 `json:"log_loss"`  // of the probability, nats
+	ScoreAUC  float64 `json:"score_auc"` // of the bare score
+	ScoreF1   float64 `json:"score_f1"`
+	RMSE      float64 `json:"rmse"` // of a line on the probability, in units of the weights
 }
 
 // Comparison is a paired permutation test over users against another row.

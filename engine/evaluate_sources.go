@@ -71,7 +71,7 @@ func (s source) alone(cfg Config, all []source) Config {
 		for _, r := range other.relations {
 			w := 0.0
 			if slices.Contains(s.relations, r) {
-				w = weightOf(relations, r, cfg.ContextWeight)
+				w = weightOf(relations, r, 1)
 			}
 			cfg.Relations = append(cfg.Relations, Weight{r, w})
 		}

@@ -34,67 +34,159 @@ func FitLine(x, y []float64) Line {
 	return Line{Slope: sxy / sxx, Intercept: my - sxy/sxx*mx}
 }
 
-// Logistic is p = 1 / (1 + exp(−(Slope·x + Intercept))).
-type Logistic Line
+// Logistic is p = 1 / (1 + exp(−(w·x + Intercept))).
+type Logistic struct {
+	Weights   []float64
+	Intercept float64
+}
 
-// Apply returns the probability at each x, in [0, 1].
-func (l Logistic) Apply(x []float64) []float64 {
-	p := Line(l).Apply(x)
-	for i := range p {
+// Apply returns the probability of each row, in [0, 1]. Shape: x[row][feature].
+func (l Logistic) Apply(x [][]float64) []float64 {
+	p := make([]float64, len(x))
+	for i, row := range x {
+		p[i] = l.Intercept
+		for j, v := range row {
+			p[i] += l.Weights[j] * v
+		}
 		p[i] = sigmoid(p[i])
 	}
 	return p
 }
 
-// Newton's method on two parameters ends after a handful of steps; the limit is for rows that a threshold separates,
+// Newton's method on a few weights ends after a handful of steps; the limit is for rows that a threshold separates,
 // where the best slope is infinite and the small ridge decides.
 const (
 	logisticSteps = 100
 	logisticRidge = 1e-3
 )
 
-// FitLogistic turns scores into probabilities: logistic regression of the label on the standardised score with a ridge
-// of 0.001 on the slope, by damped Newton steps. Without spread in x it gives the share of positives. Zero for no rows.
-// Lengths are equal and values finite. Source: Platt 1999, "Probabilistic outputs for support vector machines".
-func FitLogistic(x []float64, positive []bool) Logistic {
+// FitLogistic turns features, a score among them, into the probability of a positive label: logistic regression on
+// standardised features with a ridge of 0.001 on their weights, by damped Newton steps. A feature without spread gets
+// weight 0; without any spread the result is the share of positives. Shape: x[row][feature], all rows of one length, values finite.
+// Source: Platt 1999, "Probabilistic outputs for support vector machines". Cost O(steps · rows · features²).
+func FitLogistic(x [][]float64, positive []bool) Logistic {
 	if len(x) == 0 {
 		return Logistic{}
 	}
-	mean, scale := Mean(x), 0.0
-	for _, v := range x {
-		scale += (v - mean) * (v - mean) / float64(len(x))
-	}
-	scale = math.Sqrt(scale)
-	if scale == 0 {
-		scale = 1
-	}
-	a, b := 0.0, 0.0
+	mean, scale := moments(x)
+	f := len(mean)
+	w := make([]float64, f+1) // the last one is the intercept
+	z := make([]float64, f+1)
 	for range logisticSteps {
-		ga, gb := logisticRidge*a, 0.0
-		haa, hab, hbb := logisticRidge, 0.0, 1e-12
-		for i, v := range x {
-			z := (v - mean) / scale
-			p := sigmoid(a*z + b)
+		g, h := make([]float64, f+1), make([]float64, (f+1)*(f+1))
+		for j := range f {
+			g[j], h[j*(f+2)] = logisticRidge*w[j], logisticRidge
+		}
+		h[f*(f+2)] = 1e-12
+		for i, row := range x {
+			standardise(z, row, mean, scale)
+			p := sigmoid(inner(w, z))
 			d := p
 			if positive[i] {
 				d--
 			}
-			ga, gb = ga+d*z, gb+d
-			w := p * (1 - p)
-			haa, hab, hbb = haa+w*z*z, hab+w*z, hbb+w
+			for j, a := range z {
+				g[j] += d * a
+				for c, b := range z[:j+1] {
+					h[j*(f+1)+c] += p * (1 - p) * a * b
+				}
+			}
 		}
-		det := haa*hbb - hab*hab
-		if det <= 0 {
+		if !solveLower(h, g) {
 			break
 		}
-		da, db := (hbb*ga-hab*gb)/det, (haa*gb-hab*ga)/det
-		step := min(1, 2/max(math.Abs(da), math.Abs(db), 1e-300)) // far from the optimum the quadratic is wrong
-		a, b = a-step*da, b-step*db
-		if math.Abs(da)+math.Abs(db) < 1e-10 {
+		largest := 0.0
+		for _, d := range g {
+			largest = max(largest, math.Abs(d))
+		}
+		step := min(1, 2/max(largest, 1e-300)) // far from the optimum the quadratic is wrong
+		for j := range w {
+			w[j] -= step * g[j]
+		}
+		if largest < 1e-10 {
 			break
 		}
 	}
-	return Logistic{Slope: a / scale, Intercept: b - a*mean/scale}
+	out := Logistic{Weights: w[:f], Intercept: w[f]}
+	for j := range f {
+		out.Weights[j] /= scale[j]
+		out.Intercept -= out.Weights[j] * mean[j]
+	}
+	return out
+}
+
+// moments returns mean and standard deviation of each feature, 1 for one without spread.
+func moments(x [][]float64) (mean, scale []float64) {
+	mean, scale = make([]float64, len(x[0])), make([]float64, len(x[0]))
+	n := float64(len(x))
+	for _, row := range x {
+		for j, v := range row {
+			mean[j] += v / n
+		}
+	}
+	for _, row := range x {
+		for j, v := range row {
+			scale[j] += (v - mean[j]) * (v - mean[j]) / n
+		}
+	}
+	for j, s := range scale {
+		scale[j] = math.Sqrt(s)
+		if scale[j] <= 1e-12*math.Abs(mean[j]) {
+			scale[j] = 1
+		}
+	}
+	return mean, scale
+}
+
+// standardise writes the standardised row and a 1 for the intercept.
+func standardise(z, row, mean, scale []float64) {
+	for j, v := range row {
+		z[j] = (v - mean[j]) / scale[j]
+	}
+	z[len(row)] = 1
+}
+
+func inner(a, b []float64) float64 {
+	s := 0.0
+	for j, v := range a {
+		s += v * b[j]
+	}
+	return s
+}
+
+// solveLower replaces b by A⁻¹b for a symmetric positive A, of which the lower triangle is read and overwritten; false
+// when A is not positive.
+func solveLower(a, b []float64) bool {
+	n := len(b)
+	for j := range n {
+		for i := j; i < n; i++ {
+			s := a[i*n+j]
+			for c := range j {
+				s -= a[i*n+c] * a[j*n+c]
+			}
+			if i == j {
+				if !(s > 0) {
+					return false
+				}
+				a[j*n+j] = math.Sqrt(s)
+			} else {
+				a[i*n+j] = s / a[j*n+j]
+			}
+		}
+	}
+	for i := range n {
+		for c := range i {
+			b[i] -= a[i*n+c] * b[c]
+		}
+		b[i] /= a[i*n+i]
+	}
+	for i := n - 1; i >= 0; i-- {
+		for c := i + 1; c < n; c++ {
+			b[i] -= a[c*n+i] * b[c]
+		}
+		b[i] /= a[i*n+i]
+	}
+	return true
 }
 
 // sigmoid does not overflow for large negative x.

@@ -21,31 +21,44 @@ func TestFitLine(t *testing.T) {
 
 func TestFitLogistic(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	x, positive := make([]float64, 20000), make([]bool, 20000)
+	x, positive := make([][]float64, 20000), make([]bool, 20000)
 	for i := range x {
-		x[i] = 5 + 2*rng.NormFloat64()
-		positive[i] = rng.Float64() < sigmoid(1.5*x[i]-6)
+		x[i] = []float64{5 + 2*rng.NormFloat64(), 100 * rng.NormFloat64(), 7}
+		positive[i] = rng.Float64() < sigmoid(1.5*x[i][0]-0.01*x[i][1]-6)
 	}
 	l := FitLogistic(x, positive)
-	if math.Abs(l.Slope-1.5) > .08 || math.Abs(l.Intercept+6) > .35 {
-		t.Errorf("%+v, planted 1.5 and -6", l)
+	if math.Abs(l.Weights[0]-1.5) > .08 || math.Abs(l.Weights[1]+.01) > .001 || math.Abs(l.Intercept+7*l.Weights[2]+6) > .35 {
+		t.Errorf("%+v, planted 1.5, -0.01 and -6; the third feature has no spread", l)
+	}
+}
+
+func TestFitLogisticEdges(t *testing.T) {
+	column := func(v ...float64) [][]float64 {
+		rows := make([][]float64, len(v))
+		for i := range v {
+			rows[i] = v[i : i+1]
+		}
+		return rows
 	}
 	for _, tt := range []struct {
 		name     string
-		x        []float64
+		x        [][]float64
 		positive []bool
 		at, want float64
 		why      string
 	}{
-		{"no spread", []float64{2, 2, 2, 2}, []bool{true, false, false, false}, 2, .25, "the share of positives"},
-		{"no rows", nil, nil, 3, .5, "nothing is known"},
-		{"separable", []float64{-1, 1}, []bool{false, true}, 1, .97, "the ridge keeps the slope finite"},
-		{"one class", []float64{1, 2}, []bool{true, true}, 1, 1, "sure, but finite"},
+		{"no spread", column(2, 2, 2, 2), []bool{true, false, false, false}, 2, .25, "the share of positives"},
+		{"separable", column(-1, 1), []bool{false, true}, 1, .97, "the ridge keeps the slope finite"},
+		{"one class", column(1, 2), []bool{true, true}, 1, 1, "sure, but finite"},
+		{"far from 0", column(1e6, 1e6+1, 1e6+2, 1e6+3), []bool{false, true, false, true}, 1e6 + 1.5, .5, "half way up"},
 	} {
-		p := FitLogistic(tt.x, tt.positive).Apply([]float64{tt.at})[0]
+		p := FitLogistic(tt.x, tt.positive).Apply(column(tt.at))[0]
 		if math.IsNaN(p) || math.Abs(p-tt.want) > .03 {
 			t.Errorf("%s: p = %v, want %v: %s", tt.name, p, tt.want, tt.why)
 		}
+	}
+	if got := FitLogistic(nil, nil); got.Intercept != 0 || got.Weights != nil {
+		t.Errorf("no rows: %+v", got)
 	}
 }
 
