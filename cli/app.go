@@ -82,6 +82,8 @@ func (a *app) commands() []*ucli.Command {
 		newEvaluateCommand(a),
 		newInfoCommand(a),
 		newQueryCommand(a),
+		newExportCommand(a),
+		newCheckCommand(a),
 	}
 }
 

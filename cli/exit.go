@@ -114,8 +114,10 @@ var prefixes = regexp.MustCompile(`(^|: |; )(?:engine|graph|embed|usem3|tabular|
 var missing = regexp.MustCompile(`^not found: ([a-z ]+ ".*")$`)
 
 // plain is the text of err on one line, without such prefixes.
-func plain(err error) string {
-	text := strings.NewReplacer("\r", " ", "\n", "; ").Replace(err.Error())
+func plain(err error) string { return plainText(err.Error()) }
+
+func plainText(text string) string {
+	text = strings.NewReplacer("\r", " ", "\n", "; ").Replace(text)
 	for {
 		next := prefixes.ReplaceAllString(text, "$1")
 		if next == text {

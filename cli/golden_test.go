@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +13,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// TestMain makes the test binary a ken when a test starts it as one: `ken check` starts itself again.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "--db") {
+		os.Exit(Main(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
 
@@ -122,10 +131,33 @@ func TestGolden(t *testing.T) {
 			"query crime --format json --limit 1",
 			"query nobody",
 		},
+		"export": {
+			"import nodes nodes.tsv",
+			"import triples triples.tsv --source wiki",
+			"import interactions events.csv",
+			"export nodes",
+			"export nodes --format tsv",
+			"export triples --output-format csv",
+			"export triples --output-format ntriples",
+			"export triples -o triples.nq --lossy",
+			"export interactions --format json",
+			"export vectors",
+			"export edges",
+			"export nodes --output-format xml",
+			"export nodes --output-format turtle",
+		},
+		"check": {
+			"check",
+			"import nodes nodes.tsv",
+			"import triples triples.tsv",
+			"check",
+			"check --format json",
+		},
 		"help": {
 			"--help",
 			"help import",
 			"recommend --help",
+			"check -h",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

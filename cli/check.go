@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kenrec/ken/graph"
+)
+
+func newCheckCommand(a *app) *ucli.Command {
+	var here bool
+	return &ucli.Command{
+		Name:  "check",
+		Usage: "read the whole store and report all that is damaged",
+		Description: `Compares files with their checksums, and records with each other. The exit code is 1
+when anything is wrong. The work is done in a process of its own, because there is
+damage that kills the process that reads it.
+
+Examples:
+  ken check
+  ken check --format json | jq .findings`,
+		Flags: []ucli.Flag{
+			&ucli.BoolFlag{Name: "here", Usage: "in this process", Hidden: true, Destination: &here},
+		},
+		Action: func(c *ucli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			if err := a.needStore(); err != nil {
+				return err
+			}
+			if here {
+				return a.checkHere(c.Context)
+			}
+			return a.checkApart(c.Context)
+		},
+	}
+}
+
+// checkView is what `ken check --format json` prints.
+type checkView struct {
+	OK           bool          `json:"ok"`
+	Damages      int           `json:"damages"`  // all that were found
+	Findings     []findingView `json:"findings"` // the first hundred
+	Nodes        int           `json:"nodes"`    // counted, not what the counters say
+	Triples      int           `json:"triples"`
+	Interactions int           `json:"interactions"`
+	Vectors      int           `json:"vectors"`
+	CacheEntries int           `json:"cache_entries"`
+	Seq          uint64        `json:"seq"`
+	Bytes        int64         `json:"bytes"`
+}
+
+type findingView struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// checkHere checks in this process and prints the report as JSON, for checkApart.
+func (a *app) checkHere(ctx context.Context) error {
+	rep, err := graph.Check(ctx, a.db, graph.WithLogger(a.logger()))
+	if err != nil {
+		return err
+	}
+	s := rep.Stats
+	v := checkView{
+		OK: rep.OK(), Damages: rep.Damages, Findings: []findingView{}, Nodes: s.Nodes, Triples: s.Triples, Interactions: s.Interactions,
+		Vectors: s.Vectors, CacheEntries: s.CacheEntries, Seq: s.Seq, Bytes: s.Bytes,
+	}
+	for _, f := range rep.Findings {
+		v.Findings = append(v.Findings, findingView{f.Kind, plainText(f.Text)})
+	}
+	return a.emitJSON(v, "")
+}
+
+// checkApart checks in a child process. That the child dies of what it reads is a finding, too.
+func (a *app) checkApart(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the program to check with: %w", err)
+	}
+	var out, talk bytes.Buffer
+	child := exec.CommandContext(ctx, self, "--db", a.db, "--log-level", a.logLevel, "check", "--here")
+	child.Stdout, child.Stderr = &out, &talk
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 5 * time.Second
+	err = child.Run()
+	if ctx.Err() != nil {
+		return fmt.Errorf("check: %w", ctx.Err())
+	}
+	var v checkView
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		if err := json.Unmarshal(out.Bytes(), &v); err != nil {
+			return fmt.Errorf("the check gave no report: %w", err)
+		}
+		fmt.Fprint(a.err, talk.String())
+	case !errors.As(err, &exit):
+		return fmt.Errorf("start the check: %w", err)
+	case strings.HasPrefix(lastLineOf(talk.String()), "ken: ") && exit.ExitCode() == ExitFailed:
+		return errors.New(strings.TrimPrefix(lastLineOf(talk.String()), "ken: "))
+	default:
+		v = checkView{Damages: 1, Findings: []findingView{{"crash", "reading the store ended the process: " + exit.String()}}}
+	}
+	return a.printCheck(v)
+}
+
+func lastLineOf(s string) string {
+	s = strings.TrimSuffix(s, "\n")
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
+func (a *app) printCheck(v checkView) error {
+	g := &grid{header: []string{"what", "found"}}
+	for _, f := range v.Findings {
+		g.fact(f.Kind, f.Text)
+	}
+	if more := v.Damages - len(v.Findings); more > 0 {
+		g.fact("more", plural(int64(more), "further finding"))
+	}
+	if v.OK {
+		g.fact("nodes", v.Nodes)
+		g.fact("triples", v.Triples)
+		g.fact("interactions", v.Interactions)
+		g.fact("vectors", v.Vectors)
+		g.fact("cached embeddings", v.CacheEntries)
+		g.fact("batches", v.Seq)
+		g.fact("bytes", v.Bytes)
+	}
+	if err := a.emit(v, g); err != nil {
+		return err
+	}
+	if !v.OK {
+		return fmt.Errorf("%s is damaged: %s", a.db, plural(int64(v.Damages), "finding"))
+	}
+	a.say("%s is whole", a.db)
+	return nil
+}
