@@ -36,8 +36,10 @@ type files struct {
 	seq   *os.File
 	store storeFile
 	mark  mark // of the last commit that is known of
-	full  bool // read every table, also after a clean close
+	full  bool // read every table before Open returns
 	clean bool // the store had been closed in order when it was opened
+
+	unread []uint64 // tables that are still to be read in full
 }
 
 func (f *files) path(name string) string { return filepath.Join(f.dir, name) }

@@ -34,6 +34,8 @@ type kv struct {
 	pins   map[uint64]int // guarded by mu: timestamps that readers look at
 	ops    int            // guarded by mu: calls in progress
 	closed atomic.Bool    // set under mu
+
+	damage atomic.Pointer[error] // why nothing may be read any more
 }
 
 func badgerOptions(dir string, log badger.Logger) badger.Options {
@@ -91,6 +93,9 @@ func (k *kv) enter() error {
 	defer k.mu.Unlock()
 	if k.closed.Load() {
 		return ErrClosed
+	}
+	if err := k.damage.Load(); err != nil {
+		return *err
 	}
 	k.ops++
 	return nil

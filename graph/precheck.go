@@ -20,7 +20,7 @@ func (f *files) prepare() error {
 	if err := f.room(); err != nil { // on a full disk Badger dies by SIGBUS while opening
 		return err
 	}
-	if err := f.verify(f.full || !f.store.Clean); err != nil {
+	if err := f.verify(); err != nil {
 		return err
 	}
 	if err := f.moveOrphans(); err != nil {
@@ -77,8 +77,13 @@ func unused(e fs.DirEntry) bool {
 	return false
 }
 
-// verify compares MANIFEST and the tables with what STORE and SEQ say of them; full reads every block of the tables.
-func (f *files) verify(full bool) error {
+// verifyAtOpen is how many bytes of tables are read before Open returns; the others are read while the store is in use.
+// After a crash all are.
+const verifyAtOpen = 256 << 20
+
+// verify compares MANIFEST and the tables with what STORE and SEQ say of them, and reads the tables: Badger takes a damaged
+// block for the end of a table, and says nothing.
+func (f *files) verify() error {
 	tables, err := tablesOnDisk(f.data())
 	if err != nil {
 		return err
@@ -104,6 +109,7 @@ func (f *files) verify(full bool) error {
 	for _, t := range f.store.Tables {
 		noted[t.ID] = t.Size
 	}
+	left := int64(verifyAtOpen)
 	for _, id := range m.tables {
 		size, ok := sizes[id]
 		if !ok {
@@ -111,6 +117,11 @@ func (f *files) verify(full bool) error {
 		}
 		if want, ok := noted[id]; ok && size != want {
 			return fmt.Errorf("%w: table %d has %d bytes, not %d; restore a backup", ErrCorrupt, id, size, want)
+		}
+		left -= size
+		full := f.full || !f.store.Clean || left >= 0
+		if !full {
+			f.unread = append(f.unread, id)
 		}
 		if err := checkTable(f.data(), id, full); err != nil {
 			return fmt.Errorf("%w; restore a backup", err)

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"github.com/dgraph-io/badger/v4/table"
 )
 
 // Store is an open knowledge graph. It is safe for concurrent use; see the package documentation for what readers and
@@ -29,6 +32,8 @@ type Store struct {
 	commits sync.Mutex // serialises commits
 	last    state      // guarded by commits
 	failed  error      // guarded by commits: why nothing more can be written
+
+	reading sync.WaitGroup // the goroutine of verifyRest
 
 	typed bitset // owned by the holder of the writer token: nodes known to have a type
 }
@@ -89,7 +94,35 @@ func open(ctx context.Context, f *files, o options) (*Store, error) {
 	if err := s.recover(ctx, o.acceptLoss); err != nil {
 		return nil, errors.Join(err, k.close())
 	}
+	if f != nil && len(f.unread) > 0 {
+		s.reading.Add(1)
+		go s.verifyRest(f.unread)
+	}
 	return s, nil
+}
+
+// verifyRest reads the tables that were too large to read before Open returned. When one is damaged every call from then
+// on returns an error wrapping ErrCorrupt.
+func (s *Store) verifyRest(tables []uint64) {
+	defer s.reading.Done()
+	for _, id := range tables {
+		if s.kv.closed.Load() {
+			return
+		}
+		_, err := os.Stat(table.NewFilename(id, s.files.data()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // compacted in the meantime
+		}
+		if err := checkTable(s.files.data(), id, true); err != nil {
+			if _, gone := os.Stat(table.NewFilename(id, s.files.data())); errors.Is(gone, fs.ErrNotExist) {
+				continue
+			}
+			err = fmt.Errorf("%w; restore a backup", err)
+			s.log.Error("a table is damaged", "table", id)
+			s.kv.damage.Store(&err)
+			return
+		}
+	}
 }
 
 // recover brings the state of the last complete commit into memory.
@@ -130,6 +163,7 @@ func (s *Store) Close() error {
 	if !s.kv.shut() {
 		return nil
 	}
+	s.reading.Wait()
 	s.commits.Lock()
 	defer s.commits.Unlock()
 	if err := s.kv.close(); err != nil {
@@ -141,7 +175,7 @@ func (s *Store) Close() error {
 	switch {
 	case s.files == nil:
 		return nil
-	case s.failed != nil || s.kv.log.errors.Load() > 0:
+	case s.failed != nil || s.kv.log.errors.Load() > 0 || s.kv.damage.Load() != nil:
 		return s.files.abandon() // not clean: the next Open reads every table
 	}
 	return s.files.close(s.last)
@@ -163,6 +197,9 @@ func (s *Store) begin() (*snap, func(), error) {
 func (s *Store) check(ctx context.Context) error {
 	if s.kv.closed.Load() {
 		return ErrClosed
+	}
+	if err := s.kv.damage.Load(); err != nil {
+		return *err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("graph: %w", err)
