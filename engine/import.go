@@ -34,7 +34,7 @@ const (
 // Defaults of Import.
 const (
 	defaultBatchRows = 10_000
-	batchBytes       = 32 << 20 // a batch ends here too, so that memory is bounded for rows of a megabyte
+	batchBytes       = 16 << 20 // a batch ends here too, so that memory is bounded for rows of a megabyte
 	maxRejections    = 20
 )
 
@@ -109,10 +109,11 @@ func (r Rejection) String() string {
 // killed and run again ends in the same store as one that ran through. Rows that are there already change nothing.
 // A bad row is left out and reported; the good rows are kept.
 //
-// The report is valid together with an error. Errors: ErrBadRecord when rows were skipped (or one, with Strict),
+// The report is valid together with an error. Errors: ErrBadRecord when rows were skipped (or one, with Strict), but
+// the rest of the file was read; what broke the reading when it was not, such as a syntax error in Turtle;
 // ErrNoData when no row was stored because there was none, ErrBadOption for a source that makes no sense, an error
 // wrapping ctx.Err() when cancelled: whole batches are kept.
-// Memory is bounded by BatchRows and 32 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
+// Memory is bounded by BatchRows and 16 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
 func (e *Engine) Import(ctx context.Context, src Source) (ImportReport, error) {
 	start := time.Now()
 	if e.closed.Load() {
@@ -150,6 +151,8 @@ type importer struct {
 	batch  []record
 	size   int               // bytes of rows in batch
 	roles  map[string]idRole // what ids of interactions are, as far as seen
+
+	rolesSize int // bytes of roles, about
 }
 
 func (im *importer) run(ctx context.Context) error {

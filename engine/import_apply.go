@@ -18,7 +18,7 @@ const (
 	roleItem
 )
 
-const maxRoles = 1 << 18 // ids whose role is remembered between batches; about 30 MiB
+const maxRoles = 32 << 20 // bytes of ids whose role is remembered between batches
 
 // flush stores the rows read so far as one durable batch. Rows that the graph refuses are rejected; with Strict they
 // cancel the batch.
@@ -48,8 +48,9 @@ func (im *importer) flush(ctx context.Context) error {
 	}
 	clear(im.batch) // lets go of the rows' texts
 	im.batch, im.size = im.batch[:0], 0
-	if len(im.roles) > maxRoles {
+	if im.rolesSize > maxRoles {
 		clear(im.roles)
+		im.rolesSize = 0
 	}
 	if im.src.Progress != nil {
 		im.src.Progress(Progress{Stage: "import", Done: im.report.Read, Unit: "rows", Bytes: im.bytes()})
@@ -199,11 +200,20 @@ func (w *batchWriter) checkRoles(rec *record) error {
 	case i == roleUser:
 		id, is, comes = rec.inter.Item, "a user", "an item"
 	default:
-		w.im.roles[rec.inter.User], w.im.roles[rec.inter.Item] = roleUser, roleItem
+		w.im.remember(rec.inter.User, roleUser)
+		w.im.remember(rec.inter.Item, roleItem)
 		return nil
 	}
 	return &badRow{line: rec.line, raw: rec.raw, reason: fmt.Sprintf(
 		"%s is %s already and comes as %s: give the two kinds ids of their own with --user-prefix or --item-prefix", briefID(id), is, comes)}
+}
+
+// remember notes what an id is, so that the store need not be asked again and the rows of one batch see each other.
+func (im *importer) remember(id string, r idRole) {
+	if _, ok := im.roles[id]; !ok {
+		im.roles[strings.Clone(id)] = r
+		im.rolesSize += len(id) + 48
+	}
 }
 
 // role tells what an id is: from this import, else from the store, by its type or, for other types, its interactions.

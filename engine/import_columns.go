@@ -229,7 +229,7 @@ func (im *importer) header(first [][]byte) (cols []tableColumn, isHeader bool, e
 		names[i] = string(f)
 	}
 	found := assignColumns(im.src.Kind, names)
-	named := hasNeeded(im.src.Kind, found) && !(im.src.Kind == Vectors && numericRow(names))
+	named := hasNeeded(im.src.Kind, found) && !(im.src.Kind == Vectors && numericRow(names)) && !(im.src.Kind == Nodes && idBehindData(found))
 	isHeader = im.src.Header == HeaderYes || im.src.Header == HeaderAuto && named
 	_, need := neededFields(im.src.Kind)
 	switch {
@@ -260,6 +260,20 @@ func (im *importer) noteIgnored(cols []tableColumn) {
 			im.report.Ignored = append(im.report.Ignored, c.name)
 		}
 	}
+}
+
+// idBehindData reports whether a cell that is no known name stands before the one that could name the ids: the film
+// called "Node" in the first row makes no header of it.
+func idBehindData(cols []tableColumn) bool {
+	for _, c := range cols {
+		switch {
+		case c.field == fieldID:
+			return false
+		case c.field == fieldAttr && c.typ == "":
+			return true
+		}
+	}
+	return false
 }
 
 // numericRow reports whether a row of vectors is data: numbers behind the id.

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/kenrec/ken/graph"
@@ -94,7 +93,7 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 	case f == fieldSkip:
 		if !r.ignored[m.Key] && len(r.ignored) < 100 {
 			r.ignored[m.Key] = true
-			r.im.report.Ignored = append(r.im.report.Ignored, m.Key)
+			r.im.report.Ignored = append(r.im.report.Ignored, printable(m.Key))
 		}
 		return nil
 	case f == fieldAttr, f == fieldAttrs && kind != '{':
@@ -109,11 +108,11 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 	case f == fieldVector && kind == '[':
 		var err error
 		if rec.vector, err = m.Value.Floats(rec.vector); err != nil {
-			return fmt.Errorf("%s: %w", strconv.Quote(m.Key), err)
+			return fmt.Errorf("%s: %w", briefID(m.Key), err)
 		}
 		return nil
 	case kind == '[' || kind == '{' || kind == 'b':
-		return fmt.Errorf("%s is neither text nor a number", strconv.Quote(m.Key))
+		return fmt.Errorf("%s is neither text nor a number", briefID(m.Key))
 	}
 	return rec.set(&r.im.src, &tableColumn{field: f, name: m.Key}, m.Value.Text)
 }
@@ -121,7 +120,7 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 func setAttr(rec *record, m tabular.Member) error {
 	v, ok, err := fromJSON(m.Value)
 	if err != nil {
-		return fmt.Errorf("%s is %w", strconv.Quote(m.Key), err)
+		return fmt.Errorf("%s is %w", briefID(m.Key), err)
 	}
 	if ok {
 		rec.node.Attrs = append(rec.node.Attrs, graph.Attr{Key: m.Key, Value: v})

@@ -118,7 +118,7 @@ func (r *statementReader) next(rec *record) error {
 		var syntax *rdf.SyntaxError
 		if errors.As(err, &syntax) {
 			if r.turtle {
-				r.failed = fmt.Errorf("%w: %w; a Turtle document cannot be read on behind an error", ErrBadRecord, err)
+				r.failed = fmt.Errorf("%w; a Turtle document cannot be read on behind an error", err)
 			}
 			return &badRow{syntax.Line, 0, fmt.Sprintf("byte %d: %s", syntax.Column, syntax.Reason), string(syntax.Raw)}
 		}
@@ -188,7 +188,7 @@ func (r *statementReader) shared(t rdf.Term) string {
 		return id
 	}
 	id := r.id(t)
-	if t.Kind == rdf.IRI && len(r.ids) < 1<<14 {
+	if t.Kind == rdf.IRI && len(r.ids) < 1<<14 && len(t.Value) <= graph.MaxName {
 		r.ids[t.Value] = id
 	}
 	return id

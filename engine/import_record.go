@@ -69,7 +69,7 @@ func (r *record) set(src *Source, c *tableColumn, s string) error {
 	case fieldAttr:
 		v, ok, err := attributeOf(c.typ, s)
 		if err != nil {
-			return fmt.Errorf("%s is %w", strconv.Quote(c.name), err)
+			return fmt.Errorf("%s is %w", briefID(c.name), err)
 		}
 		if ok {
 			r.node.Attrs = append(r.node.Attrs, graph.Attr{Key: c.name, Value: v})

@@ -180,10 +180,13 @@ func (t *tableReader) intern(f []byte) string {
 	if s, ok := t.known[string(f)]; ok {
 		return s
 	}
-	if len(t.known) >= 1<<17 {
+	s := string(f)
+	if len(s) > 256 {
+		return s
+	}
+	if len(t.known) >= 1<<16 {
 		clear(t.known)
 	}
-	s := string(f)
 	t.known[s] = s
 	return s
 }

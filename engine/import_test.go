@@ -73,6 +73,8 @@ func TestImportForms(t *testing.T) {
 		{"x.csv", Source{Kind: Nodes, Type: "film"}, "\ufeffmovieId,title,genres,year\n1,Heat,Crime,1995\n", `{"id":"1","type":"film","name":"Heat","attrs":{"genres":"Crime","year":1995}}`, "known names, others are attributes, a mark is dropped"},
 		{"x.csv", Source{Kind: Nodes}, "movieId:ID(Movie),title,year:int,:LABEL\n1,Heat,1995,Film;Crime\n", `{"id":"Movie:1","type":"Film","name":"Heat","attrs":{"labels":["Film","Crime"],"year":1995}}`, "neo4j-admin with an id space"},
 		{"x.jsonl", Source{Kind: Nodes}, `{"id":7,"title":"Heat","type":"item","tags":["a","b"],"ok":true,"x":null,"big":12345678901234567890,"attrs":{"at":{"time":5}}}`, `{"id":"7","type":"item","name":"Heat","attrs":{"at":{"time":5},"big":"12345678901234567890","ok":true,"tags":["a","b"]}}`, "JSON types are kept, numbers may be ids"},
+		{"x.tsv", Source{Kind: Nodes}, "m1\titem\tNode\tTitle", `{"id":"m1","type":"item","name":"Node","text":"Title"}`, "words that could head columns are no header behind an id"},
+		{"x.csv", Source{Kind: Nodes}, "title,movieId,year\nHeat,m1,1995", `{"id":"m1","name":"Heat","attrs":{"year":1995}}`, "the id need not come first"},
 		{"x.tsv", Source{Kind: Triples}, "m1\tby\tp1\nm2\tby\tp1\t\n", twoTriples, "an empty weight is 1"},
 		{"x.tsv", Source{Kind: Triples}, "subject\tpredicate\tobject\nm1\tby\tp1\nm2\tby\tp1\n", twoTriples, "synonyms"},
 		{"x.txt", Source{Kind: Triples}, "m1 by p1\nm2 by p1\n", twoTriples, "spaces"},
@@ -162,7 +164,6 @@ func TestImportBadRows(t *testing.T) {
 		{"x.jsonl", Vectors, "{\"id\":\"a\",\"vector\":[1]}\n{\"id\":\"b\",\"vector\":[1,\"x\"]}\n", 0, "element 2"},
 		{"x.nt", Triples, "<a:b> <a:c> <a:d> .\n</en/x> <a:c> <a:d> .\n", 0, "--lenient-iris"},
 		{"x.nt", Triples, "<a:b> <a:c> <a:d> .\n<a:b> <a:c> \"\\u0000\" .\n", 0, "NUL"},
-		{"x.ttl", Triples, "<a:b> <a:c> <a:d> .\n<a:b> x <a:d> .\n<a:e> <a:c> <a:d> .\n", 0, "not understood"},
 	}
 	for _, c := range tests {
 		t.Run(c.reason, func(t *testing.T) {
@@ -214,6 +215,7 @@ func TestImportWholeFiles(t *testing.T) {
 		{Source{Kind: Interactions, Name: "x.tsv", Columns: []string{"user", "-"}}, "a\tb\n", ErrBadOption, "lack", "columns without an item"},
 		{Source{Kind: Vectors, Name: "x.nt"}, "a", ErrBadOption, "holds triples", "RDF has no vectors"},
 		{Source{Kind: Triples, Name: "x.nt", RDF: RDFOptions{Base: "x"}}, "a", ErrBadOption, "absolute", "a base that is none"},
+		{Source{Name: "x.ttl"}, "<a:b> <a:c> <a:d> .\n<a:b> x <a:d> .\n<a:e> <a:c> <a:d> .\n", nil, "line 2, byte 7", "a Turtle document ends with its first error"},
 		{Source{Name: "x.item"}, "1\tToy\n", ErrBadRecord, "no type", "atomic files have typed headers"},
 		{Source{Name: "x.item"}, "", ErrNoData, "none", "an empty atomic file"},
 	}

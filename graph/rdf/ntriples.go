@@ -50,8 +50,9 @@ type lineParser struct {
 }
 
 const (
-	maxShared = 4096 // predicates, datatypes and language tags whose strings are shared
-	maxSkip   = 64 << 20
+	maxShared    = 4096 // predicates, datatypes and language tags whose strings are shared
+	maxSharedLen = 1024 // longer ones are not worth the memory
+	maxSkip      = 64 << 20
 )
 
 func (p *lineParser) fail(format string, args ...any) error {
@@ -227,7 +228,7 @@ func (p *lineParser) share(b []byte) string {
 		return s
 	}
 	s := string(b)
-	if len(p.shared) < maxShared {
+	if len(p.shared) < maxShared && len(s) <= maxSharedLen {
 		p.shared[s] = s
 	}
 	return s

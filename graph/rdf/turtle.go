@@ -49,7 +49,9 @@ type turtle struct {
 	names    map[string]string // IRIs of prefixed names that came as predicates
 	depth    int
 	anon     int
-	tmp      []byte
+
+	prefixSize int // bytes of all declarations so far
+	tmp        []byte
 }
 
 type stop struct{ err error }
@@ -279,7 +281,11 @@ func (t *turtle) prefix() {
 	}
 	t.pos++
 	t.peek()
-	t.prefixes[p] = t.iriref()
+	ns := t.iriref()
+	if t.prefixSize += len(p) + len(ns) + 64; t.prefixSize > t.o.MaxLine {
+		panic(stop{fmt.Errorf("%w: line %d: the prefixes take more than %d bytes", ErrLimit, t.line, t.o.MaxLine)})
+	}
+	t.prefixes[p] = ns
 	clear(t.names)
 }
 

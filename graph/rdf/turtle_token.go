@@ -87,7 +87,7 @@ func (t *turtle) quickName(predicate bool) (string, bool) {
 		return "", false
 	}
 	iri := ns + string(t.buf[colon+1:i])
-	if predicate && len(t.names) < maxShared {
+	if predicate && len(t.names) < maxShared && len(iri) <= maxSharedLen {
 		t.names[string(token)] = iri
 	}
 	t.pos = i
@@ -341,7 +341,7 @@ func (t *turtle) name(b []byte) string {
 		return s
 	}
 	s := string(b)
-	if len(t.names) < maxShared {
+	if len(t.names) < maxShared && len(s) <= maxSharedLen {
 		t.names[s] = s
 	}
 	return s

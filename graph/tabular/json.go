@@ -54,7 +54,11 @@ func (v JSON) Floats(dst []float32) ([]float32, error) {
 	if v.Kind() != '[' {
 		return dst, errors.New("not an array of numbers")
 	}
-	for i, s := range strings.Split(strings.Trim(v.Text, "[]\t\r\n "), ",") {
+	inside := strings.TrimSpace(v.Text[1 : len(v.Text)-1])
+	if inside == "" {
+		return dst, nil
+	}
+	for i, s := range strings.Split(inside, ",") {
 		f, err := strconv.ParseFloat(strings.TrimSpace(s), 32)
 		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 			return dst, fmt.Errorf("element %d is not a finite number", i+1)
@@ -158,6 +162,9 @@ func (p *objectParser) members(dst []Member) ([]Member, string) {
 			return nil, jsonReason(err)
 		}
 		m := Member{Key: p.key(t.String())}
+		if len(m.Key) > MaxField {
+			return nil, "a key is longer than 1 MiB"
+		}
 		raw, err := p.d.ReadValue()
 		if err != nil {
 			return nil, jsonReason(err)
@@ -167,7 +174,7 @@ func (p *objectParser) members(dst []Member) ([]Member, string) {
 		} else if m.Value, err = unquote(raw); err != nil {
 			return nil, err.Error()
 		} else if len(m.Value.Text) > MaxField {
-			return nil, "the value of " + strconv.Quote(m.Key) + " is longer than 1 MiB"
+			return nil, "the value of " + strconv.Quote(m.Key[:min(len(m.Key), 100)]) + " is longer than 1 MiB"
 		}
 		dst = append(dst, m)
 	}
@@ -181,7 +188,7 @@ func (p *objectParser) key(s string) string {
 	if k, ok := p.keys[s]; ok {
 		return k
 	}
-	if p.keys != nil && len(p.keys) < 1024 {
+	if p.keys != nil && len(p.keys) < 1024 && len(s) <= 256 {
 		p.keys[s] = s
 	}
 	return s
