@@ -101,9 +101,12 @@ func embedText(name, text string) string {
 	return strings.TrimSpace(strings.ToValidUTF8(text[:embedBytes], ""))
 }
 
-// startsWithName reports whether text begins with name as a whole word: "Heat is …" begins with Heat, "Heath …" does
-// not. From U+2E80 on are scripts without spaces, where any letter may follow.
+// startsWithName reports whether text begins with name as a whole word, in quotes or not: "Heat is …" begins with
+// Heat, "Heath …" does not. From U+2E80 on are scripts without spaces, where any letter may follow.
 func startsWithName(text, name string) bool {
+	if !strings.HasPrefix(text, name) { // a name may begin with a quote itself
+		text = strings.TrimLeftFunc(text, unicode.IsPunct)
+	}
 	if len(text) < len(name) || !strings.EqualFold(text[:len(name)], name) {
 		return false
 	}
