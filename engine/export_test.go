@@ -2,8 +2,10 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -38,7 +40,7 @@ func fill(t testing.TB, e *Engine, texts []string) {
 			{Key: "k" + id, Value: graph.String(s)}, {Key: "empty", Value: graph.List()}, {Key: "true", Value: graph.Bool(i%2 == 0)}, {Key: "text", Value: graph.String("5")},
 		}}))
 		put(b.PutTriple(graph.Triple{Head: id, Relation: "r " + id, Tail: "http://x.org/a b", Weight: 0.1, Confidence: 0.3, Source: "s:" + id}))
-		put(b.PutInteraction(graph.Interaction{User: "u" + id, Item: id, Type: id, Weight: -0.1 * float32(i), Time: int64(i) * 1e10}))
+		put(b.PutInteraction(graph.Interaction{User: "u" + id, Item: id, Type: id, Weight: -0.1 * float32(i), Time: int64(i%25-5) * 1e10}))
 	}
 	put(b.PutNode(graph.Node{ID: "id"}))
 	put(b.PutTriple(graph.Triple{Head: "head", Relation: "relation", Tail: "tail", Weight: math.MaxFloat32}))
@@ -151,6 +153,47 @@ func TestExportRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestExportErrors: a full disk and a cancelled call end an export, and so does a moment that no date can tell.
+func TestExportErrors(t *testing.T) {
+	e := memory(t)
+	load(t, e, Source{Kind: Interactions, Name: "x.tsv"}, "u\ti\n")
+	for _, kind := range []Kind{Nodes, Interactions} {
+		if _, err := e.Export(t.Context(), kind, TSV, fullDisk{}, ExportOptions{}); !errors.Is(err, errFull) {
+			t.Errorf("%s: %v", kind, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := e.Export(ctx, kind, TSV, io.Discard, ExportOptions{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	b, err := e.Graph().NewBatch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.PutInteraction(graph.Interaction{User: "u", Item: "i", Time: 1e15}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Export(t.Context(), Interactions, TSV, io.Discard, ExportOptions{}); !errors.Is(err, ErrBadRecord) {
+		t.Errorf("a moment beyond the year 9999: %v", err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Export(t.Context(), Nodes, TSV, io.Discard, ExportOptions{}); !errors.Is(err, ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+var errFull = errors.New("disk full")
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestExportTSV(t *testing.T) {
 	e := memory(t)

@@ -27,7 +27,7 @@ func attributeOf(typ, s string) (v graph.Value, ok bool, err error) {
 		if err != nil {
 			return v, false, err
 		}
-		if math.Abs(f) > 1<<53 && !strings.ContainsAny(s, ".eE") {
+		if math.Abs(f) >= 1<<53 && !strings.ContainsAny(s, ".eE") {
 			return graph.String(s), true, nil // a whole number that a float64 would round
 		}
 		return graph.Number(f), true, nil
@@ -77,7 +77,7 @@ func fromJSON(j tabular.JSON) (v graph.Value, ok bool, err error) {
 		if err != nil {
 			return v, false, errors.New("not a finite number")
 		}
-		if math.Abs(f) > 1<<53 && !strings.ContainsAny(j.Text, ".eE") {
+		if math.Abs(f) >= 1<<53 && !strings.ContainsAny(j.Text, ".eE") {
 			return graph.String(j.Text), true, nil
 		}
 		return graph.Number(f), true, nil

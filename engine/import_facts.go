@@ -59,7 +59,7 @@ func literalValue(o rdf.Term) (v graph.Value, native bool) {
 	}
 	switch local {
 	case "integer", "int", "long", "short", "byte", "decimal", "double", "float", "nonNegativeInteger", "positiveInteger":
-		if f, err := tabular.ParseNumber(o.Value); err == nil && math.Abs(f) <= 1<<53 {
+		if f, err := tabular.ParseNumber(o.Value); err == nil && math.Abs(f) < 1<<53 {
 			return graph.Number(f), true
 		}
 	case "boolean":

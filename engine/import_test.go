@@ -271,6 +271,58 @@ func TestImportCancel(t *testing.T) {
 	}
 }
 
+// TestImportLargeBatch: a batch that is too large for the graph becomes two, and no row is lost.
+func TestImportLargeBatch(t *testing.T) {
+	var in strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&in, "%x\tr\tt%x\n", i, i)
+	}
+	e := memory(t)
+	rep := load(t, e, Source{Kind: Triples, Name: "x.tsv", BatchRows: 100_000}, in.String())
+	if stats, err := e.Graph().Stats(t.Context()); err != nil || stats.Triples != 60_000 || rep.Stored != 60_000 || rep.Batches < 2 {
+		t.Errorf("%+v, %+v, %v", rep, stats, err)
+	}
+}
+
+// TestImportAttributes: declared types of columns.
+func TestImportAttributes(t *testing.T) {
+	e := memory(t)
+	load(t, e, Source{Kind: Nodes, Name: "x.csv"}, "id,a:int,b:boolean,c:date,d:string[],e:string,f,g,h:float_seq,i:long\n"+
+		"n,007,yes,1970-01-02,x;y,5,-1.50,-1.5,1 2,9007199254740993\n")
+	want := `{"id":"n","attrs":{"a":7,"b":true,"c":{"time":86400},"d":["x","y"],"e":"5","f":"-1.50","g":-1.5,"h":["1","2"],"i":"9007199254740993"}}`
+	if diff := cmp.Diff([]string{want}, dump(t, e)); diff != "" {
+		t.Error(diff)
+	}
+	for _, bad := range []string{"id,b:boolean\nn,perhaps\n", "id,c:date\nn,soon\n", "id,a:int\nn,Inf\n"} {
+		if _, err := memory(t).Import(t.Context(), Source{Kind: Nodes, Name: "x.csv", Reader: strings.NewReader(bad)}); !errors.Is(err, ErrBadRecord) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// TestImportNames: what the name of a file or format tells.
+func TestImportNames(t *testing.T) {
+	for name, want := range map[string]Format{"tsv": TSV, "CSV": CSV, "ndjson": JSONL, "nt": NTriples, "turtle": Turtle, "lists": Lists, "auto": FormatAuto, "inter": Atomic} {
+		if got, err := ParseFormat(name); err != nil || got != want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if _, err := ParseFormat("xlsx"); !errors.Is(err, ErrBadOption) {
+		t.Error(err)
+	}
+	if _, err := ParseKind("things"); !errors.Is(err, ErrBadOption) {
+		t.Error(err)
+	}
+	if Format(99).String() != "format 99" || Kind(0).String() != "no kind" {
+		t.Error(Format(99), Kind(0))
+	}
+	for in, want := range map[string]string{`{"id":"a"}`: "jsonl", "a\tb": "tsv", "a,b": "csv", "a": "tsv"} {
+		if rep := load(t, memory(t), Source{Kind: Nodes}, in); rep.Format != want || rep.Name != "stdin" {
+			t.Errorf("%q: %+v", in, rep)
+		}
+	}
+}
+
 // TestImportRolesAcrossImports: what an earlier import said about an id counts, and so does a type of one's own.
 func TestImportRolesAcrossImports(t *testing.T) {
 	e := memory(t)
