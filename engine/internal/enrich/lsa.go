@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -25,17 +26,38 @@ type LSA struct {
 
 // FitLSA fits to a corpus, one text a row; empty texts do not count. rank is an upper bound.
 func FitLSA(ctx context.Context, texts []string, rank int, seed uint64, workers int) (*LSA, error) {
-	l := &LSA{Terms: chooseTerms(texts)}
-	var err error
-	l.Map, err = rightSingular(ctx, l.bags(texts), rank, seed, workers)
+	terms, err := chooseTerms(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	l := &LSA{Terms: terms}
+	bags, err := l.bags(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	l.Map, err = rightSingular(ctx, bags, rank, seed, workers)
 	return l, err
 }
 
+// checkEvery is how many texts are split into words between two looks at the context.
+const checkEvery = 1 << 10
+
+// stopped returns an error wrapping that of ctx, which it looks at once in checkEvery rows.
+func stopped(ctx context.Context, row int) error {
+	if row%checkEvery == 0 && ctx.Err() != nil {
+		return fmt.Errorf("enrich: words: %w", ctx.Err())
+	}
+	return nil
+}
+
 // chooseTerms returns the words of a corpus that tie texts together, ascending.
-func chooseTerms(texts []string) []string {
+func chooseTerms(ctx context.Context, texts []string) ([]string, error) {
 	df := map[string]int{}
 	n := 0
-	for _, t := range texts {
+	for i, t := range texts {
+		if err := stopped(ctx, i); err != nil {
+			return nil, err
+		}
 		seen := map[string]bool{}
 		for w := range Words(t) {
 			if !seen[w] {
@@ -61,15 +83,18 @@ func chooseTerms(texts []string) []string {
 	})
 	terms = slices.Clone(terms[:min(len(terms), maxTerms)])
 	slices.Sort(terms)
-	return terms
+	return terms, nil
 }
 
 // bags returns texts × terms, rows of length 1.
-func (l *LSA) bags(texts []string) *sparse.CSR {
+func (l *LSA) bags(ctx context.Context, texts []string) (*sparse.CSR, error) {
 	m := &sparse.CSR{Rows: len(texts), Cols: len(l.Terms), Ptr: make([]int64, len(texts)+1)}
 	tf := map[int32]int{}
 	var cols []int32
 	for i, t := range texts {
+		if err := stopped(ctx, i); err != nil {
+			return nil, err
+		}
 		clear(tf)
 		cols = cols[:0]
 		for w := range Words(t) {
@@ -94,12 +119,16 @@ func (l *LSA) bags(texts []string) *sparse.CSR {
 		}
 		m.Ptr[i+1] = int64(len(m.Idx))
 	}
-	return m
+	return m, nil
 }
 
 // Apply returns one row a text, of length 1; texts without known words become zero.
 func (l *LSA) Apply(ctx context.Context, texts []string, workers int) (dense.Matrix, error) {
-	return project(ctx, l.bags(texts), l.Map, workers)
+	bags, err := l.bags(ctx, texts)
+	if err != nil {
+		return dense.Matrix{}, err
+	}
+	return project(ctx, bags, l.Map, workers)
 }
 
 // project returns the rows x·m, each scaled to length 1.
@@ -115,7 +144,8 @@ func project(ctx context.Context, x *sparse.CSR, m dense.Matrix, workers int) (d
 	return y, nil
 }
 
-// unitRows scales every row to length 1: a long text or a node with many links is no more of a thing than another.
+// unitRows scales every row to length 1: a long text or a node with many links is no more of a thing than another. Rows
+// that are zero or not finite become zero.
 func unitRows(m dense.Matrix) {
 	for i := range m.Rows {
 		row := m.Row(i)
@@ -124,6 +154,10 @@ func unitRows(m dense.Matrix) {
 			square += float64(v) * float64(v)
 		}
 		if square == 0 {
+			continue
+		}
+		if square-square != 0 { // vectors near the largest float: no direction is better than a wrong one
+			clear(row)
 			continue
 		}
 		scale := float32(1 / math.Sqrt(square))

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/kenrec/ken/engine/internal/dense"
@@ -14,12 +15,16 @@ const (
 	powerSteps = 4  // subspace iterations; text and context spectra fall slowly, fewer blur the last directions
 )
 
-// rightSingular returns the rank strongest right singular vectors of a as columns (a.Cols × r), strongest first, by randomised subspace iteration (Halko, Martinsson, Tropp 2011, algorithm 4.4). r is below rank when a
-// has a lower rank. The same seed gives the same bytes for any number of workers.
+// rightSingular returns the rank strongest right singular vectors of a as columns (a.Cols × r), strongest first, by
+// randomised subspace iteration (Halko, Martinsson, Tropp 2011, algorithm 4.4). r is below rank when a has a lower rank.
+// The same seed gives the same bytes for any number of workers.
 func rightSingular(ctx context.Context, a *sparse.CSR, rank int, seed uint64, workers int) (dense.Matrix, error) {
+	if err := ctx.Err(); err != nil {
+		return dense.Matrix{}, fmt.Errorf("enrich: singular vectors: %w", err)
+	}
 	width := min(rank+oversample, a.Rows, a.Cols)
-	if width < 1 {
-		return dense.New(a.Cols, 0), ctx.Err()
+	if rank < 1 || width < 1 {
+		return dense.New(a.Cols, 0), nil
 	}
 	at := a.Transpose()
 	q := dense.New(a.Cols, width)
@@ -39,6 +44,12 @@ func rightSingular(ctx context.Context, a *sparse.CSR, rank int, seed uint64, wo
 		if err := sparse.MulDenseInto(ctx, y, a, q, workers); err != nil {
 			return q, err
 		}
+		// without this step q would be aᵀa·q, whose directions fall with the squares of the singular values: those below
+		// 2 % of the strongest would drown in the rounding of float32
+		if y, err = orthonormal(ctx, y, workers); err != nil {
+			return q, err
+		}
+		q = dense.New(a.Cols, y.Cols)
 		if err := sparse.MulDenseInto(ctx, q, at, y, workers); err != nil {
 			return q, err
 		}
@@ -73,8 +84,11 @@ func rightSingular(ctx context.Context, a *sparse.CSR, rank int, seed uint64, wo
 }
 
 // orthonormal returns an orthonormal basis of the columns of q, n × r with r ≤ q.Cols, directions below 1e-6 of the
-// strongest left out.
+// strongest left out. A matrix of zeros has a basis without columns.
 func orthonormal(ctx context.Context, q dense.Matrix, workers int) (dense.Matrix, error) {
+	if q.Cols == 0 {
+		return q, nil
+	}
 	gram, err := dense.Gram(ctx, q, nil, workers)
 	if err != nil {
 		return q, err

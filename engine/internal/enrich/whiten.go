@@ -12,8 +12,7 @@ import (
 const softening = 0.1
 
 // Whitener centres vectors, evens out their directions, y = (x − mean) Q diag(1/√(λ + 0.1·mean λ)), and scales each to
-// length 1. Uncentred text vectors share one large direction, which makes
-// every text look like every other.
+// length 1. Uncentred text vectors share one large direction, which makes every text look like every other.
 type Whitener struct {
 	Mean []float32    // d
 	Map  dense.Matrix // d × d
