@@ -59,7 +59,7 @@ func (s *refiner) solve(ctx context.Context) error {
 		return err
 	}
 	residual := New(s.upper.Rows, s.b.Cols)
-	last := math.Inf(1)
+	var last float64
 	for step := 0; ; step++ {
 		if err := s.residual(ctx, residual, step == 0); err != nil {
 			return err
@@ -68,8 +68,8 @@ func (s *refiner) solve(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case size <= refined*total:
-			return nil
+		case size <= refined*total, step > 0 && size*(size/last) <= refined*total:
+			return nil // corrections shrink evenly: the next would be too small to matter
 		case math.IsNaN(size) || step == maxRefinements || step > 0 && size > last/2:
 			return fmt.Errorf("%w in float32: corrections do not shrink", ErrNotPositive)
 		}
