@@ -16,11 +16,12 @@ type Config struct {
 	Reg           float64  `json:"reg"`                 // λ, scaled by the mass of a row's terms
 	RegExponent   float64  `json:"reg_exponent"`        // ν: how far λ grows with the mass
 	ContextAlpha  float64  `json:"context_alpha"`       // weight of all absent (item, context) cells of a relation against all present ones
-	ContextWeight float64  `json:"context_weight"`      // weight of a triple of a relation that Relations does not name
-	Ridge         float64  `json:"ridge"`               // regularisation of the maps from features to factors
+	ContextWeight float64  `json:"context_weight"`      // weight of a triple whose relation has weight 1
+	Prior         string   `json:"prior,omitempty"`     // whether features hold warm items too: "on", "off", "" when they explain them
+	Ridge         float64  `json:"ridge"`               // regularisation of the maps from features to factors; 0: chosen by leave-one-out
 	HeadReg       float64  `json:"head_reg"`            // λ of the knowledge head, which scores cold items
 	Seed          uint64   `json:"seed"`                // of starting factors and random projections
-	Relations     []Weight `json:"relations,omitempty"` // weights of relations and attributes; 0 leaves one out
+	Relations     []Weight `json:"relations,omitempty"` // weights of relations and attributes against the others; 0 leaves one out
 	Blocks        []Weight `json:"blocks,omitempty"`    // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
 	Types         []Weight `json:"types,omitempty"`     // strengths of interaction types; 0 leaves one out
 }
@@ -66,7 +67,10 @@ func (c Config) Validate() error {
 }
 
 // scale is what automatic values depend on.
-type scale struct{ users, items, events int }
+type scale struct {
+	users, items, events int     // of the warm part
+	links                float64 // sum of the rarities of all links between items and contexts
+}
 
 // filled returns c with every automatic field set.
 func (c Config) filled(s scale) Config {
@@ -90,19 +94,22 @@ func (c Config) filled(s scale) Config {
 	set(&c.Reg, 0.35*min(1, math.Sqrt(8000/(n+m)))*edge)
 	set(&c.RegExponent, 1)
 	set(&c.ContextAlpha, 1)
-	set(&c.ContextWeight, 1)
-	set(&c.Ridge, 10)
-	set(&c.HeadReg, c.Reg)
-	if c.Seed == 0 {
-		c.Seed = 1
+	if s.links > 0 { // all triples together weigh as much as all interactions, within bounds
+		set(&c.ContextWeight, min(max(float64(s.events)/s.links, 0.3), 5))
 	}
+	set(&c.ContextWeight, 1)
+	set(&c.HeadReg, c.Reg)
+	c.Seed = c.seed()
 	return c
 }
+
+// seed is the given seed, else 1.
+func (c Config) seed() uint64 { return max(c.Seed, 1) }
 
 // factorisation returns the part that package mf takes.
 func (c Config) factorisation() mf.Config {
 	return mf.Config{
 		Factors: c.Factors, Iterations: c.Iterations, Alpha: c.Alpha, Reg: c.Reg, RegExponent: c.RegExponent,
-		ContextAlpha: c.ContextAlpha, Ridge: c.Ridge, HeadReg: c.HeadReg, Seed: c.Seed,
+		ContextAlpha: c.ContextAlpha, Prior: mf.PriorMode(c.Prior), Ridge: c.Ridge, HeadReg: c.HeadReg, Seed: c.Seed,
 	}
 }

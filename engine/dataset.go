@@ -216,6 +216,11 @@ func (d *dataset) loadVectors(ctx context.Context, s *graph.Store) error {
 	return nil
 }
 
+// scale measures the whole dataset, for automatic values that must not depend on a split.
+func (d *dataset) scale(links float64) scale {
+	return scale{users: len(d.users), items: len(d.items), events: len(d.events), links: links}
+}
+
 // label is how a node is named to people: its name, else its id.
 func (d *dataset) label(n graph.Idx) string {
 	if name := d.nodes[n].name; name != "" {

@@ -84,14 +84,14 @@ func fitFeatures(ctx context.Context, r *raw, cfg Config, workers int) (*feature
 		}
 	}
 	if w := f.weightOf(cfg, blockWords); w > 0 && anyText(r.texts) {
-		lsa, err := enrich.FitLSA(ctx, r.texts, min(wordsRank, r.rows/4), cfg.Seed, workers)
+		lsa, err := enrich.FitLSA(ctx, r.texts, min(wordsRank, r.rows/4), cfg.seed(), workers)
 		if err != nil {
 			return nil, dense.Matrix{}, err
 		}
 		f.add(block{name: blockWords, weight: w, lsa: lsa}, lsa.Map.Cols)
 	}
 	if w := f.weightOf(cfg, blockStructure); w > 0 && r.bags.NNZ() > 0 {
-		shape, err := enrich.FitStructure(ctx, r.bags, min(structureRank, r.rows/4), cfg.Seed, workers)
+		shape, err := enrich.FitStructure(ctx, r.bags, min(structureRank, r.rows/4), cfg.seed(), workers)
 		if err != nil {
 			return nil, dense.Matrix{}, err
 		}

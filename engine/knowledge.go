@@ -24,6 +24,7 @@ type knowledge struct {
 	relationWeight []float32   // by context
 	itemFeatures   *features
 	h              dense.Matrix
+	links          float64 // sum of the rarities of all links
 	users          *contextIndex
 	userFeatures   *features
 	uh             dense.Matrix
@@ -70,7 +71,10 @@ func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) err
 	if k.itemFeatures, k.h, err = fitFeatures(ctx, r, cfg, workers); err != nil {
 		return err
 	}
-	k.items, k.itemLinks, k.relationWeight = weighContexts(index, rare, cfg, k.d.symName)
+	for _, v := range rare.Val {
+		k.links += float64(v)
+	}
+	k.items, k.itemLinks, k.relationWeight = weighContexts(index, rare, cfg.filled(k.d.scale(k.links)), k.d.symName)
 	k.contextAlpha = k.densities()
 	k.profiler = newProfiler(k.items, func(n graph.Idx) string { return k.d.nodes[n].name })
 	return nil
@@ -149,7 +153,7 @@ func weighContexts(x *contextIndex, links *sparse.CSR, cfg Config, symName func(
 	to, alpha := make([]int32, len(x.all)), []float32(nil)
 	for z, c := range x.all {
 		to[z] = -1
-		if w := weightOf(cfg.Relations, c.source(symName), cfg.ContextWeight); w > 0 {
+		if w := cfg.ContextWeight * weightOf(cfg.Relations, c.source(symName), 1); w > 0 {
 			to[z] = int32(len(kept.all))
 			kept.add(c, x.rarity[z])
 			alpha = append(alpha, float32(w))

@@ -76,7 +76,11 @@ func fit(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Config
 	if x.NNZ() == 0 {
 		return nil, fmt.Errorf("%w: training needs interactions, the store has none that count", ErrNoData)
 	}
-	cfg = cfg.filled(scaleOf(x))
+	s := scaleOf(x)
+	if k != nil {
+		s.links = k.links
+	}
+	cfg = cfg.filled(s)
 	factors, err := mf.Fit(ctx, k.data(x, target), cfg.factorisation(), workers, after)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)

@@ -21,6 +21,8 @@ type savedModel struct {
 	Seconds   float64       `json:"seconds"`
 	Kinds     []graph.Sym   `json:"kinds"`
 	Profile   float32       `json:"profile"`
+	PriorOn   bool          `json:"prior_on"`
+	Gain      float64       `json:"gain"`
 	ColdScale float32       `json:"cold_scale"`
 	UserMass  float64       `json:"user_mass"`
 	WarmMass  float64       `json:"warm_mass"`
@@ -58,7 +60,7 @@ func (m *model) save(path string) (int64, error) {
 	f := &snapshot.File{}
 	k := m.factors
 	s := savedModel{
-		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, ColdScale: k.ColdScale,
+		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, PriorOn: k.PriorOn, Gain: k.Gain, ColdScale: k.ColdScale,
 		UserMass: k.Grams.UserMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
 	}
 	for _, x := range m.scorers {
@@ -108,7 +110,7 @@ type namedGram struct {
 
 func grams(k *mf.Model) []namedGram {
 	g := &k.Grams
-	return []namedGram{{"gram.user", &g.User}, {"gram.head", &g.Head}, {"gram.warm", &g.WarmItem}, {"gram.cold", &g.ColdItem}}
+	return []namedGram{{"gram.user", &g.User}, {"gram.head", &g.Head}, {"gram.warm", &g.WarmItem}, {"gram.cold", &g.ColdItem}, {"spread", &g.Spread}}
 }
 
 // loadModel reads the model beside the store and publishes it. No file is no error: nothing was trained yet. A damaged
@@ -151,7 +153,7 @@ func readModel(path string) (*model, error) {
 	if err := s.Config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
 	}
-	k := &mf.Model{Config: s.Config.factorisation(), Profile: s.Profile, ColdScale: s.ColdScale}
+	k := &mf.Model{Config: s.Config.factorisation(), Profile: s.Profile, PriorOn: s.PriorOn, Gain: s.Gain, ColdScale: s.ColdScale}
 	k.Grams.UserMass, k.Grams.WarmMass, k.Grams.ColdMass = s.UserMass, s.WarmMass, s.ColdMass
 	for name, to := range matrices(k) {
 		if *to, err = f.Matrix(name); err != nil {
@@ -244,7 +246,7 @@ func (m *model) check() error {
 		return bad("users, items and history")
 	case !fits(k.U, nu, false) || !fits(k.V, ni, false) || !fits(k.Q, ni, true) || !fits(k.Head, nu, true):
 		return bad("factors")
-	case (k.Q.Rows == 0) != (k.Head.Rows == 0) || (k.Q.Rows == 0) != (k.Grams.Head == nil):
+	case (k.Q.Rows == 0) != (k.Head.Rows == 0) || (k.Q.Rows == 0) != (k.Grams.Head == nil) || (k.Q.Rows == 0) != (k.Grams.Spread == nil):
 		return bad("factors of the knowledge head")
 	case m.links.Rows != ni || m.links.Cols != nz || len(m.know.conf) != nz || !fits(k.Z, nz, true) || nz > 0 && k.Z.Rows == 0 && m.links.NNZ() > 0:
 		return bad("contexts")
@@ -252,7 +254,7 @@ func (m *model) check() error {
 		return bad("features")
 	}
 	for _, g := range grams(k) {
-		if *g.to != nil && len(*g.to) != f*f || *g.to == nil && g.name != "gram.head" {
+		if *g.to != nil && len(*g.to) != f*f || *g.to == nil && g.name != "gram.head" && g.name != "spread" {
 			return bad("Gram matrices")
 		}
 	}

@@ -53,10 +53,9 @@ func (e *Engine) Train(ctx context.Context, o TrainOptions) (TrainReport, error)
 	if err != nil {
 		return TrainReport{}, err
 	}
-	rules := cfg.filled(scale{users: len(d.users), items: len(d.items), events: len(d.events)})
-	steps := rules.Iterations + 3 // reading, features and writing count as one step each
+	steps := cfg.filled(d.scale(0)).Iterations + 3 // reading, features and writing count as one step each
 	report(1, steps)
-	k, err := buildKnowledge(ctx, d, rules, e.workers)
+	k, err := buildKnowledge(ctx, d, cfg, e.workers)
 	if err != nil {
 		return TrainReport{}, err
 	}

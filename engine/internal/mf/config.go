@@ -4,15 +4,16 @@ import "fmt"
 
 // Config is the hyper-parameters of one factorisation.
 type Config struct {
-	Factors      int     // f, factor size
-	Iterations   int     // sweeps over users, contexts and items
-	Alpha        float64 // α, weight of an unobserved (user, warm item) cell against an observed one
-	Reg          float64 // λ: a row's regularisation is λ·mass^ν
-	RegExponent  float64 // ν, 0 to 1: how far regularisation grows with the mass of a row's terms
-	ContextAlpha float64 // α_z, weight of an absent (item, context) cell against a present one
-	Ridge        float64 // ρ, regularisation of the feature maps W
-	HeadReg      float64 // λ of the knowledge head, which scores cold items
-	Seed         uint64  // of the starting factors
+	Factors      int       // f, factor size
+	Iterations   int       // sweeps over users, contexts and items
+	Alpha        float64   // α, weight of an unobserved (user, warm item) cell against an observed one
+	Reg          float64   // λ: a row's regularisation is λ·mass^ν
+	RegExponent  float64   // ν, 0 to 1: how far regularisation grows with the mass of a row's terms
+	ContextAlpha float64   // α_z, weight of an absent (item, context) cell against a present one
+	Ridge        float64   // ρ, regularisation of the feature maps W; 0: chosen by leave-one-out
+	Prior        PriorMode // whether the prior holds warm items during training
+	HeadReg      float64   // λ of the knowledge head, which scores cold items
+	Seed         uint64    // of the starting factors
 }
 
 // Validate reports the first field out of range.
@@ -30,8 +31,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("reg exponent is %g, want 0 to 1", c.RegExponent)
 	case !(c.ContextAlpha >= 0 && c.ContextAlpha <= 100):
 		return fmt.Errorf("context alpha is %g, want 0 to 100", c.ContextAlpha)
-	case !(c.Ridge > 0 && c.Ridge <= 1e9):
-		return fmt.Errorf("ridge is %g, want above 0", c.Ridge)
+	case !(c.Ridge >= 0 && c.Ridge <= 1e9):
+		return fmt.Errorf("ridge is %g, want 0 (chosen) to 1e9", c.Ridge)
+	case c.Prior != PriorAuto && c.Prior != PriorOn && c.Prior != PriorOff:
+		return fmt.Errorf("prior is %q, want on, off or nothing", c.Prior)
 	case !(c.HeadReg > 0 && c.HeadReg <= 1e6):
 		return fmt.Errorf("head reg is %g, want above 0 and at most 1e6", c.HeadReg)
 	}

@@ -23,7 +23,13 @@ func Fit(ctx context.Context, d *Data, cfg Config, workers int, after func(sweep
 		return nil, fmt.Errorf("mf: %w", err)
 	}
 	f := newFitter(d, cfg, workers)
+	f.priorOn = cfg.Prior == PriorOn
 	for i := range cfg.Iterations {
+		if i == min(gateSweep, cfg.Iterations-1) {
+			if err := f.judgeFeatures(ctx); err != nil {
+				return nil, fmt.Errorf("mf: features: %w", err)
+			}
+		}
 		if err := f.sweep(ctx); err != nil {
 			return nil, fmt.Errorf("mf: sweep %d of %d: %w", i+1, cfg.Iterations, err)
 		}
@@ -49,6 +55,9 @@ type fitter struct {
 	u, v, z    dense.Matrix
 	p, pu      dense.Matrix // priors of items and users; no rows: none
 	w, wu      dense.Matrix // feature maps d × f
+	ridge      float64      // ρ of w
+	priorOn    bool         // the prior holds warm items
+	gain       float64      // share of the factors' variance that features explain beyond the mean item
 	profile    float32      // scale of a user's context profile in her prior
 	users      rowset       // those with interactions: one without has not turned anything down
 	contexts   rowset
@@ -60,7 +69,7 @@ type fitter struct {
 }
 
 func newFitter(d *Data, cfg Config, workers int) *fitter {
-	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers)}
+	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers), ridge: middleRidge(cfg)}
 	xt, tt := transposeTargets(d.X, d.Target)
 	nu, ni := d.users(), d.items()
 	f.isWarm, f.warmth = make([]bool, ni), make([]float32, ni)
@@ -90,7 +99,7 @@ func newFitter(d *Data, cfg Config, workers int) *fitter {
 	linkMass, background := links.RowSums(), f.contextBackground()
 	regI := make([]float32, ni)
 	for i, mass := range xt.RowSums() {
-		regI[i] = cfg.reg(mass + linkMass[i] + background + cfg.Alpha*float64(len(active))*float64(f.warmth[i]))
+		regI[i] = cfg.reg(mass + linkMass[i] + background + cfg.Alpha*float64(len(active))*max(float64(f.warmth[i]), coldShare))
 	}
 	rows, target := beside(xt, tt, links)
 	f.warm = selectRows(rows, target, regI, warm)

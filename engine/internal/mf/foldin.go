@@ -74,6 +74,7 @@ func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (use
 	if err := m.solver.Row(ctx, m.head, row, head); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user's head: %w", err)
 	}
+	m.mix(user, head)
 	return user, head, nil
 }
 

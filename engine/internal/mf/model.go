@@ -17,13 +17,16 @@ type Model struct {
 	V       dense.Matrix // items × f; cold items from knowledge alone
 	Z       dense.Matrix // contexts × f
 	Q       dense.Matrix // items × f: what each item's row would be without interactions; no rows without knowledge
-	Head    dense.Matrix // users × f, solved against Q: scores cold items; no rows without knowledge
+	Head    dense.Matrix // users × f, against Q: scores cold items, see mix; no rows without knowledge
 	W       dense.Matrix // d × f, items' feature map
 	WU      dense.Matrix // d' × f, users' feature map
 	Profile float32      // scale of a user's context profile in her prior
+	Gain    float64      // share of the factors' variance that the features explain beyond the mean item
+	PriorOn bool         // the prior holds warm items too, not only cold ones
 	Warm    []bool       // items with interactions at training
 
 	// ColdScale brings head scores to the scale of warm ones: the least-squares factor of u·v on head·q over warm cells.
+	// Heads are scaled by their spread, so it is about the spread of the factorisation's scores.
 	ColdScale float32
 	Grams     Grams
 
@@ -34,9 +37,15 @@ type Model struct {
 	coldRow *solve.Basis // contexts' background alone
 }
 
+// coldShare is κ: the part of the users' background mass that a cold item's regularisation counts, so that its features
+// keep their say beside a few triples. Measured on validation: 0.3 is within 2 % of the best on three data sets; 0 loses
+// where triples are few, 3 where they are many.
+const coldShare = 0.3
+
 // Grams are the shared parts of the four kinds of rows, f × f each, with the masses that regularisation grows with.
 type Grams struct {
 	User, Head, WarmItem, ColdItem []float64
+	Spread                         []float64 // covariance of Q over warm items; nil without knowledge
 	UserMass                       float64 // α · number of warm items
 	WarmMass, ColdMass             float64 // background mass of a warm and of a cold item
 }
@@ -49,7 +58,7 @@ func (f *fitter) finish(ctx context.Context) (*Model, error) {
 			return nil, err
 		}
 	}
-	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WU: f.wu, Profile: f.profile, Warm: f.isWarm, ColdScale: 1}
+	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WU: f.wu, Profile: f.profile, Gain: f.gain, PriorOn: f.priorOn, Warm: f.isWarm, ColdScale: 1}
 	if err := f.setGrams(ctx, m); err != nil {
 		return nil, err
 	}
@@ -91,8 +100,8 @@ func (f *fitter) setGrams(ctx context.Context, m *Model) error {
 		g.WarmItem[i] += v
 	}
 	g.UserMass = f.cfg.Alpha * float64(len(f.warm.at))
-	g.ColdMass = f.contextBackground()
-	g.WarmMass = g.ColdMass + f.cfg.Alpha*float64(len(f.users.at))
+	g.ColdMass = f.contextBackground() + coldShare*f.cfg.Alpha*float64(len(f.users.at))
+	g.WarmMass = f.contextBackground() + f.cfg.Alpha*float64(len(f.users.at))
 	return nil
 }
 
@@ -126,8 +135,66 @@ func (f *fitter) solveKnowledge(ctx context.Context, m *Model) error {
 	if err := f.solveRows(ctx, head, m.Q, m.Grams.Head, dense.Matrix{}, m.Head); err != nil {
 		return err
 	}
+	if err := f.setSpread(ctx, m); err != nil {
+		return err
+	}
+	for _, u := range f.users.at {
+		m.mix(m.U.Row(int(u)), m.Head.Row(int(u)))
+	}
 	m.ColdScale = coldScale(f.d.X, m)
 	return nil
+}
+
+// setSpread sets the covariance of Q over warm items: xᵀ Spread x is the variance of the scores x·q.
+func (f *fitter) setSpread(ctx context.Context, m *Model) error {
+	k, n := f.cfg.Factors, float64(max(len(f.warm.at), 1))
+	var err error
+	if m.Grams.Spread, err = f.gram(ctx, m.Q, f.warmth, 1/n); err != nil {
+		return err
+	}
+	mean := make([]float64, k)
+	for _, i := range f.warm.at {
+		for j, v := range m.Q.Row(int(i)) {
+			mean[j] += float64(v) / n
+		}
+	}
+	for i := range k {
+		for j := range k {
+			m.Grams.Spread[i*k+j] -= mean[i] * mean[j]
+		}
+	}
+	return nil
+}
+
+// mix turns a user's vector h against Q into the knowledge head: h and the user's factors u, each divided by the spread
+// of its scores over warm items, in equal parts. Measured: either alone is better on some data, the mix nearly the better
+// everywhere. A vector whose scores do not spread says nothing and takes no part.
+func (m *Model) mix(u, h []float32) {
+	su, sh := m.spread(u), m.spread(h)
+	a, b := float32(0), float32(0)
+	if su > 0 {
+		a = float32(0.5 / su)
+	}
+	if sh > 0 {
+		b = float32(0.5 / sh)
+	}
+	for j := range h {
+		h[j] = a*u[j] + b*h[j]
+	}
+}
+
+// spread is the standard deviation of x·q over warm items.
+func (m *Model) spread(x []float32) float64 {
+	k, v := len(x), 0.0
+	for i, a := range x {
+		row := m.Grams.Spread[i*k : i*k+k]
+		sum := 0.0
+		for j, b := range x {
+			sum += row[j] * float64(b)
+		}
+		v += float64(a) * sum
+	}
+	return math.Sqrt(max(v, 0))
 }
 
 // coldScale regresses warm scores on head scores over a fixed sample of the users' warm cells.

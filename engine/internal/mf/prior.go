@@ -34,7 +34,7 @@ func (f *fitter) fitUserPrior(ctx context.Context) error {
 				dst[j] = u[j] - p[j]
 			}
 		}
-		wu, learned, err := ridge(ctx, f.d.UH, rest, f.ridgeUser, f.cfg.Ridge, f.workers)
+		wu, learned, err := ridge(ctx, f.d.UH, rest, f.ridgeUser, middleRidge(f.cfg), f.workers)
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,9 @@ func (m *Model) SplitItem(ctx context.Context, t ItemTerms, x []float32) (ItemSp
 	users := t.Users
 	if t.Warm {
 		basis, mass = m.warmRow, m.Grams.WarmMass
+		if !m.PriorOn { // training held warm items without it
+			t.Prior, t.PriorParts = nil, make([][]float32, len(t.PriorParts))
+		}
 	} else {
 		users = nil
 	}
@@ -66,7 +69,7 @@ func (m *Model) SplitItem(ctx context.Context, t ItemTerms, x []float32) (ItemSp
 		s.Contexts = append(s.Contexts, float64(t.ContextConf[i])*dot(g, m.Z.Row(int(z))))
 	}
 	for _, p := range t.PriorParts {
-		s.Blocks = append(s.Blocks, float64(row.Reg)*dot(g, p))
+		s.Blocks = append(s.Blocks, float64(row.Reg)*dot(p, g))
 	}
 	s.Known, err = m.influence(ctx, basis, row, known)
 	return s, err

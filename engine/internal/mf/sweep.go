@@ -16,8 +16,10 @@ func (f *fitter) sweep(ctx context.Context) error {
 	if err := f.solveContexts(ctx); err != nil {
 		return err
 	}
-	if err := f.fitItemMap(ctx); err != nil {
-		return err
+	if f.priorOn {
+		if err := f.fitItemMap(ctx); err != nil {
+			return err
+		}
 	}
 	return f.solveItems(ctx)
 }
@@ -61,7 +63,7 @@ func (f *fitter) solveItems(ctx context.Context) error {
 		both[i] = gu[i] + gz[i]
 	}
 	v := dense.New(f.v.Rows, f.v.Cols)
-	if err := f.solveRows(ctx, f.warm, f.others, both, f.p, v); err != nil {
+	if err := f.solveRows(ctx, f.warm, f.others, both, f.warmPrior(), v); err != nil {
 		return err
 	}
 	if err := f.solveRows(ctx, f.cold, f.others, gz, f.p, v); err != nil {
@@ -69,6 +71,14 @@ func (f *fitter) solveItems(ctx context.Context) error {
 	}
 	f.v = v
 	return nil
+}
+
+// warmPrior is the prior of warm items: that of their features when these were found to explain factors, else none.
+func (f *fitter) warmPrior() dense.Matrix {
+	if !f.priorOn {
+		return dense.Matrix{}
+	}
+	return f.p
 }
 
 // gram returns scale · Σ_r w_r x_r x_rᵀ over the rows of m.
@@ -126,7 +136,7 @@ func (f *fitter) fitItemMap(ctx context.Context) error {
 	if f.d.H.Rows == 0 {
 		return nil
 	}
-	w, p, err := ridge(ctx, f.d.H, f.v, f.ridgeItem, f.cfg.Ridge, f.workers)
+	w, p, err := ridge(ctx, f.d.H, f.v, f.ridgeItem, f.ridge, f.workers)
 	if err != nil {
 		return err
 	}
