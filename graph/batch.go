@@ -37,6 +37,7 @@ type Batch struct {
 	vectors  map[vectorKey]edit[[]float32]
 	modality map[Sym]*modalityEdit
 	newSyms  []string
+	extra    []write // the journal of erased ids
 	symOf    map[string]Sym
 
 	first, next Idx // numbers given by this batch: first <= i < next
@@ -165,6 +166,7 @@ func (b *Batch) writes(delta map[counter]int64) []write {
 	out = b.nodeWrites(out, delta)
 	out = b.edgeWrites(out, delta)
 	out = b.vectorWrites(out, delta)
+	out = append(out, b.extra...)
 	changed := len(out) > len(b.newSyms)
 	if !changed {
 		return nil // names that nothing uses are not worth a commit

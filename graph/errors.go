@@ -32,6 +32,8 @@ var (
 	ErrBatchFull = errors.New("graph: batch is full")
 	// ErrBatchDone is returned by calls on a batch that was committed or cancelled.
 	ErrBatchDone = errors.New("graph: batch was committed or cancelled")
+	// ErrBadBackup is returned for a backup that is cut, changed or none at all.
+	ErrBadBackup = errors.New("graph: not a whole backup")
 	// ErrNoSpace is returned instead of writing when the disk has less room than the store's floor.
 	ErrNoSpace = errors.New("graph: too little free space")
 )

@@ -39,7 +39,8 @@ type files struct {
 	full  bool // read every table before Open returns
 	clean bool // the store had been closed in order when it was opened
 
-	unread []uint64 // tables that are still to be read in full
+	newStore bool     // STORE was missing or damaged
+	unread   []uint64 // tables that are still to be read in full
 }
 
 func (f *files) path(name string) string { return filepath.Join(f.dir, name) }
@@ -186,14 +187,16 @@ func (f *files) note(st state) error {
 	return writeMark(f.seq, f.mark)
 }
 
-// close records that the store was closed in order after the commit st, and gives the lock back.
-func (f *files) close(st state) error {
+// settle records that Badger was closed in order after the commit st.
+func (f *files) settle(st state) error {
 	f.store.Clean = true
-	err := f.record(st)
-	if err == nil && f.seq != nil {
-		err = writeMark(f.seq, mark{seq: st.seq, ts: st.ts, manifest: int64(len(f.store.Manifest))})
+	if err := f.record(st); err != nil {
+		return err
 	}
-	return errors.Join(err, f.abandon())
+	err := writeMark(f.seq, mark{seq: st.seq, ts: st.ts, manifest: int64(len(f.store.Manifest))})
+	err = errors.Join(err, f.seq.Close())
+	f.seq = nil
+	return err
 }
 
 // abandon gives the lock back and leaves the files as they are.

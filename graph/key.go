@@ -89,6 +89,14 @@ func erasedKey(h [32]byte) []byte {
 	return append(newKey(kindErased, 1+len(h)), h[:]...)
 }
 
+func parseErasedKey(k []byte) (h [32]byte, ok bool) {
+	if len(k) != 1+len(h) || k[0] != kindErased {
+		return h, false
+	}
+	copy(h[:], k[1:])
+	return h, true
+}
+
 func u32Key(kind byte, n uint32) []byte {
 	return binary.BigEndian.AppendUint32(newKey(kind, lenU32Key), n)
 }

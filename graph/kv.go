@@ -202,7 +202,24 @@ const checkEvery = 1024
 
 // scan calls fn with each key under prefix and its value without its seal, in the order of the keys, until fn returns
 // false. Both are lent: they are good until fn returns.
-func (s *snap) scan(ctx context.Context, prefix []byte, fn func(key, val []byte) bool) (err error) {
+func (s *snap) scan(ctx context.Context, prefix []byte, fn func(key, val []byte) bool) error {
+	var bad error
+	err := s.scanRaw(ctx, prefix, func(key, val []byte) bool {
+		payload, ok := unseal(key, val)
+		if !ok {
+			bad = damaged(key)
+			return false
+		}
+		return fn(key, payload)
+	})
+	if err == nil {
+		err = bad
+	}
+	return err
+}
+
+// scanRaw is scan with sealed values.
+func (s *snap) scanRaw(ctx context.Context, prefix []byte, fn func(key, val []byte) bool) (err error) {
 	inFn := false // a panic of fn is the caller's: it goes on
 	defer func() {
 		if !inFn {
@@ -221,20 +238,13 @@ func (s *snap) scan(ctx context.Context, prefix []byte, fn func(key, val []byte)
 		item := it.Item()
 		key, more := item.Key(), false
 		err := item.Value(func(v []byte) error {
-			payload, ok := unseal(key, v)
-			if !ok {
-				return damaged(key)
-			}
 			inFn = true
-			more = fn(key, payload)
+			more = fn(key, v)
 			inFn = false
 			return nil
 		})
-		if err != nil && !errors.Is(err, ErrCorrupt) {
-			return kvError("scan", err)
-		}
 		if err != nil || !more {
-			return err
+			return kvError("scan", err)
 		}
 	}
 	return nil

@@ -163,22 +163,27 @@ func (s *Store) Close() error {
 	if !s.kv.shut() {
 		return nil
 	}
+	err := s.detach()
+	if s.files != nil {
+		err = errors.Join(err, s.files.abandon())
+	}
+	return err
+}
+
+// detach closes Badger and records that it was closed in order, but keeps the lock of the directory. The files are left
+// unclean when anything went wrong, so that the next Open reads every table.
+func (s *Store) detach() error {
+	s.kv.shut()
 	s.reading.Wait()
 	s.commits.Lock()
 	defer s.commits.Unlock()
 	if err := s.kv.close(); err != nil {
-		if s.files != nil {
-			err = errors.Join(err, s.files.abandon())
-		}
 		return err
 	}
-	switch {
-	case s.files == nil:
+	if s.files == nil || s.failed != nil || s.kv.log.errors.Load() > 0 || s.kv.damage.Load() != nil {
 		return nil
-	case s.failed != nil || s.kv.log.errors.Load() > 0 || s.kv.damage.Load() != nil:
-		return s.files.abandon() // not clean: the next Open reads every table
 	}
-	return s.files.close(s.last)
+	return s.files.settle(s.last)
 }
 
 // Seq returns the number of committed batches. It is durable.
@@ -228,8 +233,13 @@ func (s *Store) bytes() (int64, error) {
 	if s.files == nil {
 		return 0, nil
 	}
+	return dirBytes(s.files.dir)
+}
+
+// dirBytes returns what the files below dir take on disk.
+func dirBytes(dir string) (int64, error) {
 	total := int64(0)
-	err := filepath.WalkDir(s.files.dir, func(_ string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			var info fs.FileInfo
 			if info, err = d.Info(); err == nil {

@@ -1,0 +1,211 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fill puts n triples around a hub in one batch.
+func fill(t *testing.T, s *Store, hub string, n int) {
+	t.Helper()
+	b, err := s.NewBatch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Cancel()
+	for i := range n {
+		if _, err := b.PutTriple(Triple{Head: hub, Relation: "has", Tail: fmt.Sprint("leaf", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRepair(t *testing.T) {
+	data := dataDir(1)
+	tests := []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		step   string
+		why    string
+	}{
+		{"nothing", func(*testing.T, string) {}, "", "a whole store is left alone"},
+		{"STORE missing", remove(storeName), "STORE", ""},
+		{"STORE damaged", cutFile(storeName, 100), "STORE", ""},
+		{"MANIFEST missing", remove(data + "/MANIFEST"), "copy in STORE", "STORE has a copy"},
+		{"MANIFEST torn", cutFile(data+"/MANIFEST", 20), "copy in STORE", ""},
+		{"MANIFEST empty", cutFile(data+"/MANIFEST", 0), "copy in STORE", ""},
+		{"both missing", func(t *testing.T, dir string) {
+			remove(storeName)(t, dir)
+			remove(data+"/MANIFEST")(t, dir)
+		}, "tables", "the tables themselves are left"},
+		{"index records", func(t *testing.T, dir string) { breakIndex(t, dir) }, "anew", "derived again"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openT(t, dir)
+			fill(t, s, "a", 50)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = openT(t, dir) // a second table
+			fill(t, s, "b", 50)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			tt.damage(t, dir)
+			if tt.step != "" {
+				if r, err := Check(t.Context(), dir); err != nil || r.OK() {
+					t.Errorf("Check before: %+v, %v", r, err)
+				}
+			}
+			rep, err := Repair(t.Context(), dir)
+			if err != nil || (tt.step == "") != (len(rep.Steps) == 0) || !strings.Contains(fmt.Sprint(rep.Steps), tt.step) {
+				t.Fatalf("%+v, %v (%s)", rep, err, tt.why)
+			}
+			r, err := Check(t.Context(), dir)
+			if err != nil || !r.OK() || r.Stats.Triples != 100 || r.Stats.Nodes != 52 {
+				t.Errorf("Check after: %+v, %v", r, err)
+			}
+		})
+	}
+}
+
+func remove(name string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func cutFile(name string, size int64) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		if err := os.Truncate(filepath.Join(dir, name), size); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// breakIndex removes one direction of a triple, a dictionary entry and a counter, and damages a record of the other
+// direction, as no call of the package would.
+func breakIndex(t *testing.T, dir string) {
+	s := openT(t, dir)
+	a, _, err := s.Lookup("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel, _ := s.syms.lookup("has")
+	one, _, _ := s.Lookup("leaf1")
+	two, _, _ := s.Lookup("leaf2")
+	s.commits.Lock()
+	err = s.commitLocked([]write{
+		{key: tripleKey{a, rel, one}.inKey()},
+		{key: dictKey("leaf3")},
+		{key: countKey(counter{countTriples, rel})},
+		{key: tripleKey{a, rel, two}.inKey(), val: []byte("not sealed")},
+	}, s.last)
+	s.commits.Unlock()
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRepairRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Repair(t.Context(), dir); !errors.Is(err, ErrNotStore) {
+		t.Errorf("an empty directory: %v", err)
+	}
+	s := openT(t, dir)
+	fill(t, s, "a", 50)
+	if _, err := Repair(t.Context(), dir); !errors.Is(err, ErrLocked) {
+		t.Errorf("an open store: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "kv-1", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatal(tables, err)
+	}
+	if err := os.Truncate(tables[0], 100); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Repair(t.Context(), dir); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "backup") {
+		t.Errorf("a cut table: %v", err)
+	}
+}
+
+// TestLoss takes the write-ahead log away from a store that was killed: acknowledged batches are gone, Open says so, and
+// goes on only when told.
+func TestLoss(t *testing.T) {
+	dir := t.TempDir()
+	s := openT(t, dir)
+	fill(t, s, "a", 5)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openT(t, dir)
+	fill(t, s, "b", 5)
+	fill(t, s, "c", 5)
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	logs, err := filepath.Glob(filepath.Join(copied, "kv-1", "*.mem"))
+	if err != nil || len(logs) != 1 {
+		t.Fatal(logs, err)
+	}
+	if err := os.Remove(logs[0]); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := Open(t.Context(), copied); !errors.Is(err, ErrLoss) || !errors.Is(err, ErrCorrupt) {
+			t.Errorf("Open: %v", err)
+		}
+	}
+	s = openT(t, copied, WithAcceptLoss())
+	if s.Seq() != 1 {
+		t.Errorf("sequence %d, want 1", s.Seq())
+	}
+	crash(t, s)
+	s = openT(t, copied) // what was accepted is no loss any more, even after a crash
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOrphans checks that a table that MANIFEST does not name is set aside, not deleted.
+func TestOrphans(t *testing.T) {
+	dir := t.TempDir()
+	s := openT(t, dir)
+	fill(t, s, "a", 5)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	orphan := filepath.Join(dir, "kv-1", "000777.sst")
+	if err := os.WriteFile(orphan, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"000.vlog", "00777.mem"} {
+		if err := os.WriteFile(filepath.Join(dir, "kv-1", name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = openT(t, dir)
+	defer s.Close()
+	b, err := os.ReadFile(filepath.Join(dir, lostName, "kv-1-777.0.sst"))
+	if string(b) != "precious" || err != nil {
+		t.Errorf("orphan: %q, %v", b, err)
+	}
+}
