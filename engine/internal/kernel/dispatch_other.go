@@ -33,6 +33,10 @@ func (Level) gatherRows(dst []float32, dld int, index []int32, x []float32, ld i
 
 func (Level) mulVec(out, a []float32, ld int, q []float32) { mulVecGeneric(out, a, ld, q) }
 
+func (Level) mulVecTrans(out, w, a []float32, ld int, add bool) {
+	mulVecTransGeneric(out, w, a, ld, add)
+}
+
 func (Level) pairProducts(c []float32, ldc int, a []float32, ld, n, k int) {
 	pairProductsGeneric(c, ldc, a, ld, n, k)
 }

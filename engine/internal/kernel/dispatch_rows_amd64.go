@@ -80,6 +80,44 @@ func (l Level) mulVec(out, a []float32, ld int, q []float32) {
 	}
 }
 
+func (l Level) mulVecTrans(out, w, a []float32, ld int, add bool) {
+	if l == Generic {
+		mulVecTransGeneric(out, w, a, ld, add)
+		return
+	}
+	flag := 0
+	if add {
+		flag = 1
+	}
+	n, q := len(w), &w[0]
+	for j := 0; j < len(out); {
+		o, r, left := &out[j], &a[j], len(out)-j
+		switch {
+		case l == AVX512 && left >= 384:
+			sum384AVX512(n, q, r, ld*4, o, flag)
+			j += 384
+		case l == AVX512 && left >= 256:
+			sum256AVX512(n, q, r, ld*4, o, flag)
+			j += 256
+		case l == AVX512 && left >= 128:
+			sum128AVX512(n, q, r, ld*4, o, flag)
+			j += 128
+		case l == AVX512 && left >= 64:
+			sum64AVX512(n, q, r, ld*4, o, flag)
+			j += 64
+		case l == AVX512:
+			sum16AVX512(n, q, r, ld*4, o, flag)
+			j += 16
+		case left >= 64:
+			sum64AVX2(n, q, r, ld*4, o, flag)
+			j += 64
+		default:
+			sum16AVX2(n, q, r, ld*4, o, flag)
+			j += 16
+		}
+	}
+}
+
 func (l Level) pairProducts(c []float32, ldc int, a []float32, ld, n, k int) {
 	switch l {
 	case AVX512:

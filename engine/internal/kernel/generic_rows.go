@@ -29,6 +29,15 @@ func mulVecGeneric(out, a []float32, ld int, q []float32) {
 	}
 }
 
+func mulVecTransGeneric(out, w, a []float32, ld int, add bool) {
+	if !add {
+		clear(out)
+	}
+	for j, v := range w {
+		axpyGeneric(v, a[j*ld:][:len(out)], out)
+	}
+}
+
 func pairProductsGeneric(c []float32, ldc int, a []float32, ld, n, k int) {
 	for i := range n {
 		row := a[i*ld:][:k]

@@ -104,22 +104,43 @@ func rotate64AVX512(c float64, s float64, x *float64, y *float64, n int)
 func combine16AVX2(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
+func sum16AVX2(n int, w *float32, a *float32, lda int, out *float32, add int)
+
+//go:noescape
 func combine64AVX2(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+
+//go:noescape
+func sum64AVX2(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
 func combine16AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
+func sum16AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
+
+//go:noescape
 func combine64AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+
+//go:noescape
+func sum64AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
 func combine128AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
+func sum128AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
+
+//go:noescape
 func combine256AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
+func sum256AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
+
+//go:noescape
 func combine384AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+
+//go:noescape
+func sum384AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
 func prefetch(p *float32, n int)

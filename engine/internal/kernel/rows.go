@@ -42,6 +42,22 @@ func MulVec(out, a []float32, ld int, q []float32) {
 	level.mulVec(out, a, ld, q)
 }
 
+// MulVecTrans writes Σ_j w[j]·a_j over the rows of a to out, or adds it when add is true: len(w) rows, len(out) columns, a multiple
+// of 16.
+func MulVecTrans(out, w, a []float32, ld int, add bool) {
+	n := len(w)
+	if n == 0 {
+		if !add {
+			clear(out)
+		}
+		return
+	}
+	if whole(out) {
+		_ = a[(n-1)*ld+len(out)-1]
+		level.mulVecTrans(out, w, a, ld, add)
+	}
+}
+
 // PairProducts writes the products of all pairs of n rows of a to the upper triangle of c: c[i*ldc+j] = a_i·a_j for j ≥ i. n
 // is a multiple of 4, k a multiple of 16. Parts of the lower triangle are overwritten.
 func PairProducts(c []float32, ldc int, a []float32, ld, n, k int) {

@@ -47,6 +47,35 @@ func TestCombine(t *testing.T) {
 	}
 }
 
+func TestMulVecTrans(t *testing.T) {
+	rng := newRNG()
+	for _, l := range levels() {
+		for k := 16; k <= 528; k += 16 {
+			for _, n := range []int{1, 2, 5} {
+				ld := k + 3
+				a := newGuarded((n-1)*ld+k, n%3, rng)
+				a.holes(n, k, ld)
+				w, out := newGuarded(n, 1, rng), newGuarded(k, 2, rng)
+				for _, add := range []bool{false, true} {
+					what := fmt.Sprintf("mulVecTrans %s k=%d n=%d add=%v", l, k, n, add)
+					want := clone(out.v)
+					l.mulVecTrans(out.v, w.v, a.v, ld, add)
+					for i, v := range out.v {
+						if !add {
+							want[i] = 0
+						}
+						for j, x := range w.v {
+							want[i] += float64(x) * float64(a.v[j*ld+i])
+						}
+						near(t, what, v, want[i], 10)
+					}
+					out.intact(t, what)
+				}
+			}
+		}
+	}
+}
+
 func TestGather(t *testing.T) {
 	rng := newRNG()
 	const rows = 9

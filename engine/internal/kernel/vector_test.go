@@ -147,7 +147,8 @@ func TestEmpty(t *testing.T) {
 		t.Error("adding nothing changed the output")
 	}
 	Combine(out, nil, nil, nil, 0, false)
-	if out[0] != 0 {
+	MulVecTrans(out[1:], nil, nil, 0, true)
+	if out[0] != 0 || out[1] != 0 {
 		t.Error("a sum over nothing is not 0")
 	}
 }
@@ -162,6 +163,7 @@ func TestLengthsChecked(t *testing.T) {
 		"tile beyond the end":     func() { MulTile(v, 32, v, v, 1, Set) },
 		"eight rows do not fit":   func() { Mul8(v, 16, v, 16, v, 16, 1, 16, Set) },
 		"three rows, not four":    func() { PairProducts(v, 4, v, 16, 3, 16) },
+		"rows too few":            func() { MulVecTrans(v[:16], v[:5], v, 16, false) },
 		"weights too few":         func() { Combine(v[:16], []int32{0, 1}, v[:1:1], v, 16, false) },
 		"matrix smaller than out": func() { MulVec(v[:5], v, 16, v[:16]) },
 	} {

@@ -14,7 +14,9 @@ import (
 // interactions draws n distinct-ish pairs of users and items, whose popularity falls as a power of their rank.
 func interactions(users, items, n int, skew float64) *sparse.CSR {
 	rng := par.Stream(1, 1)
-	draw := func(n int, rng *rand.Rand) int32 { return int32(math.Pow(float64(n), math.Pow(rng.Float64(), skew))) - 1 }
+	draw := func(n int, rng *rand.Rand) int32 {
+		return int32(math.Pow(float64(n), math.Pow(rng.Float64(), skew))) - 1
+	}
 	perm, r, c := rng.Perm(users), make([]int32, n), make([]int32, n)
 	v := make([]float32, n)
 	for i := range r {

@@ -53,7 +53,7 @@ func (sc *scratch) addEntries(t term, rhs []float32, ld int, mode kernel.Mode) {
 	for j := range n {
 		sc.weight[j] *= t.targetOf(j)
 	}
-	kernel.Combine(rhs, sc.count[:n], sc.weight, sc.rows, k, true)
+	kernel.MulVecTrans(rhs, sc.weight[:n], sc.rows, k, true)
 	for i := 0; i < k; i += 8 {
 		left := i &^ (kernel.Lane - 1)
 		kernel.Mul8(sc.system[i*ld+left:], ld, sc.rows[i:], k, sc.rows[left:], k, n, k-left, mode)

@@ -10,7 +10,7 @@ const (
 	// approximateSteps is how many steps Approximate makes.
 	approximateSteps = 3
 	// tolerance is the squared relative residual, in the norm of the preconditioner, at which float32 is exhausted.
-	tolerance = 1e-13
+	tolerance = 1e-12
 	// gradientFactors is from how many factors on conjugate gradients beat a factorisation.
 	gradientFactors = 64
 	// heldFloats is how many numbers the gathered factors of a row may take: beyond the second-level cache every step would
@@ -47,7 +47,7 @@ func (sc *scratch) gradients(t term, prior, x []float32, steps int) bool {
 		for lo := 0; lo < n; lo += blockEntries {
 			hi := min(lo+blockEntries, n)
 			kernel.MulVec(sc.weight[lo:hi], sc.rows[lo*k:hi*k], k, dir)
-			kernel.Combine(step, sc.count[:hi-lo], sc.weight[lo:hi], sc.rows[lo*k:hi*k], k, true)
+			kernel.MulVecTrans(step, sc.weight[lo:hi], sc.rows[lo*k:hi*k], k, true)
 		}
 		alpha := rho / kernel.Dot(dir, step)
 		kernel.Axpy(alpha, dir, x)
@@ -70,5 +70,5 @@ func (sc *scratch) rightHandSide(t term, prior, b []float32) {
 		sc.weight[j] *= t.targetOf(j)
 	}
 	kernel.Scale(b, t.reg, prior)
-	kernel.Combine(b, sc.count[:n], sc.weight, sc.rows, sc.k, true)
+	kernel.MulVecTrans(b, sc.weight[:n], sc.rows, sc.k, true)
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/kernel"
 	"github.com/kenrec/ken/engine/internal/sparse"
 )
 
@@ -89,9 +90,13 @@ func positive(v float32) bool { return v > 0 && v <= math.MaxFloat32 }
 
 // finite reports whether all numbers of v are finite.
 func finite(v []float32) bool {
-	var sum float32
-	for _, x := range v {
-		sum += x - x // NaN for NaN and infinities, 0 for the rest
+	if sum := kernel.Dot(v, v); sum-sum == 0 {
+		return true // neither NaN nor an infinity, which is what the square of either would have made it
 	}
-	return sum == 0
+	for _, x := range v { // the square may have overflowed
+		if x-x != 0 {
+			return false
+		}
+	}
+	return true
 }

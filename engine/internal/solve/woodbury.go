@@ -49,7 +49,7 @@ func (sc *scratch) woodbury(t term, prior, x []float32) bool {
 		return false
 	}
 	dense.BackUpper(sc.y, sc.system, n8, ld, n8, sc.inverse)
-	kernel.Combine(sum, sc.count[:n], sc.y, sc.rows, k, false)
+	kernel.MulVecTrans(sum, sc.y[:n], sc.rows, k, false)
 	kernel.MulAdd(x, root, sum)
 	return true
 }

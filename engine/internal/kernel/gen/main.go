@@ -26,9 +26,11 @@ func main() {
 	}
 	for _, vecs := range []int{2, 8} { // 16 and 64 columns
 		combine(avx2, vecs)
+		sum(avx2, vecs)
 	}
 	for _, vecs := range []int{1, 4, 8, 16, 24} { // 16, 64, 128, 256, 384 columns
 		combine(avx512, vecs)
+		sum(avx512, vecs)
 	}
 	prefetch()
 	gemm(avx2, 4, 2)

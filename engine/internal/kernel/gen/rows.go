@@ -74,6 +74,32 @@ func combine(s isa, vecs int) {
 	ret()
 }
 
+// sum: out[0:vecs·lanes] = or += Σ_j w[j]·a[j], for the n rows of a.
+func sum(s isa, vecs int) {
+	s.function(fmt.Sprintf("sum%d", vecs*s.lanes), "(n int, w *float32, a *float32, lda int, out *float32, add int)")
+	n, w, a, lda, out, add := arg("n"), arg("w"), arg("a"), arg("lda"), arg("out"), arg("add")
+	acc, weight := s.vecs(vecs), s.vec()
+	s.zero(acc...)
+	CMPQ(add, Imm(0))
+	JE(LabelRef("loop"))
+	for i := range acc {
+		VMOVUPS(at(out, i*s.bytes()), acc[i])
+	}
+	Label("loop")
+	VBROADCASTSS(at(w, 0), weight)
+	for i := range acc {
+		VFMADD231PS(at(a, i*s.bytes()), weight, acc[i])
+	}
+	ADDQ(lda, a)
+	advance(4, w)
+	DECQ(n)
+	JNE(LabelRef("loop"))
+	for i := range acc {
+		VMOVUPS(acc[i], at(out, i*s.bytes()))
+	}
+	ret()
+}
+
 // gather: dst[j] = x[index[j]] times s[j] (byRow) or times s elementwise; k columns, a multiple of 16.
 func gather(s isa, byRow bool) {
 	name := "gatherCols"
@@ -121,8 +147,8 @@ func gemv4(s isa) {
 	s.function("gemv4", "(k int, a *float32, lda int, q *float32, out *float32)")
 	k, a, lda, q := arg("k"), arg("a"), arg("lda"), arg("q")
 	lda3 := triple(lda)
-	acc, t := s.vecs(4), s.vec()
-	s.zero(acc...)
+	acc, t := pinned(s, 1)[0], s.vec()
+	s.clear(acc)
 	Label("loop")
 	VMOVUPS(at(q, 0), t)
 	for i := range acc {
@@ -131,10 +157,7 @@ func gemv4(s isa) {
 	advance(s.bytes(), a, q)
 	SUBQ(U32(uint32(s.lanes)), k)
 	JG(LabelRef("loop"))
-	out := arg("out")
-	for i := range acc {
-		VMOVSS(s.sum(acc[i]), at(out, 4*i))
-	}
+	s.storeSums(acc, at(arg("out"), 0))
 	ret()
 }
 
@@ -152,13 +175,7 @@ func dotBlock(s isa) {
 	}
 	acc := pinned(s, rows)
 	for _, row := range acc {
-		for _, v := range row {
-			if s.wide {
-				VPXORQ(v, v, v)
-			} else {
-				VXORPS(v, v, v)
-			}
-		}
+		s.clear(row)
 	}
 	bv, t := s.vecs(4), s.vec()
 	Label("loop")
@@ -176,30 +193,46 @@ func dotBlock(s isa) {
 	JG(LabelRef("loop"))
 	c, ldc := arg("c"), arg("ldc")
 	for i := range acc {
-		y := [4]VecPhysical{acc[i][0], acc[i][1], acc[i][2], acc[i][3]}
-		if s.wide {
-			y = [4]VecPhysical{Y8, Y9, Y10, Y11}
-			for j := range y {
-				VEXTRACTF64X4(U8(1), acc[i][j], y[j])
-				VADDPS(acc[i][j].AsY(), y[j], y[j])
-			}
-		}
-		VHADDPS(y[1], y[0], y[0])
-		VHADDPS(y[3], y[2], y[2])
-		VHADDPS(y[2], y[0], y[0])
-		VEXTRACTF128(U8(1), y[0], X12)
-		VADDPS(y[0].AsX(), X12, X12)
-		VMOVUPS(X12, at(c, 0))
+		s.storeSums(acc[i], at(c, 0))
 		ADDQ(ldc, c)
 	}
 	ret()
+}
+
+// clear zeroes pinned registers.
+func (s isa) clear(v []VecPhysical) {
+	for _, r := range v {
+		if s.wide {
+			VPXORQ(r, r, r)
+		} else {
+			VXORPS(r, r, r)
+		}
+	}
+}
+
+// storeSums adds up the lanes of each of four pinned registers and stores the four sums.
+func (s isa) storeSums(v []VecPhysical, to Mem) {
+	y := v
+	if s.wide {
+		y = []VecPhysical{Y8, Y9, Y10, Y11}
+		for j := range y {
+			VEXTRACTF64X4(U8(1), v[j], y[j])
+			VADDPS(v[j].AsY(), y[j], y[j])
+		}
+	}
+	VHADDPS(y[1], y[0], y[0])
+	VHADDPS(y[3], y[2], y[2])
+	VHADDPS(y[2], y[0], y[0])
+	VEXTRACTF128(U8(1), y[0], X12)
+	VADDPS(y[0].AsX(), X12, X12)
+	VMOVUPS(X12, to)
 }
 
 // pinned returns sums in fixed registers: horizontal adds have a VEX form only, which cannot name registers above 15, and the
 // allocator does not know that.
 func pinned(s isa, rows int) [][]VecPhysical {
 	if !s.wide {
-		return [][]VecPhysical{{Y4, Y5, Y6, Y7}, {Y8, Y9, Y10, Y11}}
+		return [][]VecPhysical{{Y4, Y5, Y6, Y7}, {Y8, Y9, Y10, Y11}}[:rows]
 	}
 	return [][]VecPhysical{{Z16, Z17, Z18, Z19}, {Z20, Z21, Z22, Z23}, {Z24, Z25, Z26, Z27}, {Z28, Z29, Z30, Z31}}[:rows]
 }
