@@ -181,7 +181,7 @@ func (im *importer) reader(format Format, r io.Reader) (recordReader, error) {
 	case JSONL:
 		return im.newObjects(tabular.NewJSON(r))
 	case Parquet:
-		return nil, fmt.Errorf("%w: Parquet files need an ObjectReader", ErrBadOption)
+		return nil, fmt.Errorf("%w: Parquet cannot be read from a stream: give Source.Objects, or convert the file to CSV or JSON Lines", ErrBadOption)
 	}
 	return nil, fmt.Errorf("%w: unknown format %d", ErrBadOption, format)
 }

@@ -111,6 +111,12 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 			return fmt.Errorf("%s: %w", briefID(m.Key), err)
 		}
 		return nil
+	case f == fieldTime && kind == '{':
+		if v, ok, err := fromJSON(m.Value); err == nil && ok && v.Kind() == graph.KindTime {
+			rec.inter.Time = v.Unix()
+			return nil
+		}
+		return errors.New("the time is an object other than {\"time\": …}")
 	case kind == '[' || kind == '{' || kind == 'b':
 		return fmt.Errorf("%s is neither text nor a number", briefID(m.Key))
 	}

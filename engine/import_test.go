@@ -86,6 +86,7 @@ func TestImportForms(t *testing.T) {
 		{"x.tsv", Source{Kind: Interactions, Columns: []string{"-", "item", "user"}}, "9\ti\tu\n", `{"user":"u","item":"i","weight":1}`, "columns by name, - skips"},
 		{"x.txt", Source{Kind: Interactions}, "u a b\nv\nw c \n", `{"user":"u","item":"a","weight":1}|{"user":"u","item":"b","weight":1}|{"user":"w","item":"c","weight":1}`, "lists; a user without items is no fault"},
 		{"x.jsonl", Source{Kind: Interactions, Columns: []string{"user=who"}}, `{"who":"u","user":"x","item":"i","rating":0}`, `{"user":"u","item":"i","weight":0}`, "keys by name; weight 0 is kept"},
+		{"x.jsonl", Source{Kind: Interactions}, `{"user":"u","item":"i","time":{"time":7}}`, `{"user":"u","item":"i","weight":1,"time":7}`, "moments as Export writes those of attributes"},
 		{"-", Source{Kind: Interactions}, "u,i,3\n", `{"user":"u","item":"i","weight":3}`, "a stream without a name is sniffed"},
 		{"x.inter", Source{}, "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t1\t3\t881250949\n", `{"user":"user:1","item":"item:1","weight":3,"time":881250949}`, "atomic files keep user 1 and item 1 apart"},
 		{"x.inter", Source{UserPrefix: "u", NoPrefix: true}, "user_id:token\titem_id:token\n1\t1\n", `{"user":"u1","item":"1","weight":1}`, "prefixes are the caller's"},
