@@ -65,4 +65,7 @@ func (e *Engine) Close() error {
 // Graph returns the store, for scans and single reads beside the engine's verbs.
 func (e *Engine) Graph() *graph.Store { return e.store }
 
-func (e *Engine) modelPath() string { return filepath.Join(e.dir, "model.ken") }
+// modelFile is the name of the model in the directory of the store.
+const modelFile = "model.ken"
+
+func (e *Engine) modelPath() string { return filepath.Join(e.dir, modelFile) }
