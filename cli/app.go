@@ -84,6 +84,10 @@ func (a *app) commands() []*ucli.Command {
 		newQueryCommand(a),
 		newExportCommand(a),
 		newCheckCommand(a),
+		newRepairCommand(a),
+		newBackupCommand(a),
+		newRestoreCommand(a),
+		newEraseCommand(a),
 	}
 }
 

@@ -1,15 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
-	"time"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -84,40 +79,19 @@ func (a *app) checkHere(ctx context.Context) error {
 
 // checkApart checks in a child process. That the child dies of what it reads is a finding, too.
 func (a *app) checkApart(ctx context.Context) error {
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find the program to check with: %w", err)
-	}
-	var out, talk bytes.Buffer
-	child := exec.CommandContext(ctx, self, "--db", a.db, "--log-level", a.logLevel, "check", "--here")
-	child.Stdout, child.Stderr = &out, &talk
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
-	child.WaitDelay = 5 * time.Second
-	err = child.Run()
-	if ctx.Err() != nil {
-		return fmt.Errorf("check: %w", ctx.Err())
+	data, err := a.apart(ctx, "check", "--here")
+	var crash *crashError
+	switch {
+	case errors.As(err, &crash):
+		return a.printCheck(checkView{Damages: 1, Findings: []findingView{{"crash", crash.Error()}}})
+	case err != nil:
+		return err
 	}
 	var v checkView
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		if err := json.Unmarshal(out.Bytes(), &v); err != nil {
-			return fmt.Errorf("the check gave no report: %w", err)
-		}
-		fmt.Fprint(a.err, talk.String())
-	case !errors.As(err, &exit):
-		return fmt.Errorf("start the check: %w", err)
-	case strings.HasPrefix(lastLineOf(talk.String()), "ken: ") && exit.ExitCode() == ExitFailed:
-		return errors.New(strings.TrimPrefix(lastLineOf(talk.String()), "ken: "))
-	default:
-		v = checkView{Damages: 1, Findings: []findingView{{"crash", "reading the store ended the process: " + exit.String()}}}
+	if err := json.Unmarshal(data, &v); err != nil {
+		return fmt.Errorf("the check gave no report: %w", err)
 	}
 	return a.printCheck(v)
-}
-
-func lastLineOf(s string) string {
-	s = strings.TrimSuffix(s, "\n")
-	return s[strings.LastIndexByte(s, '\n')+1:]
 }
 
 func (a *app) printCheck(v checkView) error {
