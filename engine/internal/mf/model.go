@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/solve"
@@ -46,8 +47,8 @@ const coldShare = 0.3
 type Grams struct {
 	User, Head, WarmItem, ColdItem []float64
 	Spread                         []float64 // covariance of Q over warm items; nil without knowledge
-	UserMass                       float64 // α · number of warm items
-	WarmMass, ColdMass             float64 // background mass of a warm and of a cold item
+	UserMass                       float64   // α · number of warm items
+	WarmMass, ColdMass             float64   // background mass of a warm and of a cold item
 }
 
 // finish solves the rows that serving needs: contexts and item map for the last items, then users, exact given items and
@@ -197,14 +198,19 @@ func (m *Model) spread(x []float32) float64 {
 	return math.Sqrt(max(v, 0))
 }
 
-// coldScale regresses warm scores on head scores over a fixed sample of the users' warm cells.
+// coldScale regresses warm scores on head scores over a fixed sample of warm cells that the users have not chosen: those
+// are what a cold item competes with in a list.
 func coldScale(x *sparse.CSR, m *Model) float32 {
 	const users, items = 512, 512
 	xy, xx := 0.0, 0.0
 	stepU, stepI := max(1, x.Rows/users), max(1, x.Cols/items)
 	for u := 0; u < x.Rows; u += stepU {
+		chosen, _ := x.Row(u)
+		if len(chosen) == 0 {
+			continue
+		}
 		for i := u % stepI; i < x.Cols; i += stepI {
-			if !m.Warm[i] {
+			if _, seen := slices.BinarySearch(chosen, int32(i)); seen || !m.Warm[i] {
 				continue
 			}
 			warm, head := dot(m.U.Row(u), m.V.Row(i)), dot(m.Head.Row(u), m.Q.Row(i))
