@@ -249,14 +249,6 @@ func (b *Batch) intern(name string) Sym {
 	return y
 }
 
-// symName is the name of a number, also one that this batch gave.
-func (b *Batch) symName(y Sym) string {
-	if n := b.s.syms.len(); int(y) >= n {
-		return b.newSyms[int(y)-n]
-	}
-	return b.s.syms.name(y)
-}
-
 // stored reads a record, telling whether it is there.
 func (b *Batch) stored(key []byte) ([]byte, bool, error) {
 	p, err := b.sn.get(key)
