@@ -10,68 +10,81 @@ import (
 // maxConfidence caps the confidence of one cell: a thousand plays of one song are not a thousand votes.
 const maxConfidence = 40
 
-// behaviour returns users × items with confidences, and the target of each entry (nil when all are 1).
+// behaviour returns users × items with confidences, the target of each entry (nil when all are 1), and how weights were
+// read.
 //
-// An event above 0 says "likes" (target 1), one of 0 "saw it and did not care" (target 0), one below 0 "dislikes"
-// (target −1). Its confidence is the strength of its type; of n events of one type between the same two, 1 + ln n counts.
-// Several kinds of events of one pair merge exactly, since Σ c (t − x)² is one square with the mean target plus a constant.
-// The size of a positive weight does not count: measured on ratings of 1–5 and 1–10, a low rating still says that the
-// user chose the item, and lists rank no better when it weighs less.
-func behaviour(d *dataset, rows []int32, cfg Config) (*sparse.CSR, []float32) {
-	strength := map[graph.Sym]float32{}
+// An event above 0 says "chose it" (target 1, moved by the size of the weight when Config.RatingSlope asks for it), one of
+// 0 "saw it and did not care" (target 0), one below 0 "dislikes" (target −1). Its confidence is the strength of its type;
+// of n events between the same two, 1 + ln n counts. Several events of one pair merge exactly, since Σ c (t − x)² is one
+// square with the mean target plus a constant.
+func behaviour(d *dataset, rows []int32, cfg Config) (*sparse.CSR, []float32, ratings) {
+	scales := measureRatings(d, rows, cfg.RatingSlope)
+	strength, spread := map[graph.Sym]float32{}, map[graph.Sym]*userMeans{}
 	for _, e := range d.events {
 		if _, ok := strength[e.typ]; !ok {
 			strength[e.typ] = float32(weightOf(cfg.Types, d.symName(e.typ), 1))
+			if s, ok := scales.scale(d.symName(e.typ)); ok {
+				spread[e.typ] = &userMeans{scale: s, n: make([]int, len(d.users)), sum: make([]float64, len(d.users))}
+			}
 		}
 	}
-	n := len(rows)
-	if rows == nil {
-		n = len(d.events)
-	}
-	users, items := make([]int32, 0, n), make([]int32, 0, n)
-	likes, dislikes, seen := make([]float32, 0, n), make([]float32, 0, n), make([]float32, 0, n)
-	for i := range n {
-		e := d.events[i]
-		if rows != nil {
-			e = d.events[rows[i]]
+	each(d, rows, func(e event) {
+		if m := spread[e.typ]; m != nil && e.weight > 0 {
+			m.n[e.user]++
+			m.sum[e.user] += float64(e.weight)
 		}
+	})
+	var users, items []int32
+	var seen, pull []float32
+	each(d, rows, func(e event) {
 		s := strength[e.typ]
 		if s == 0 {
-			continue
+			return
+		}
+		target := sign(e.weight)
+		if m := spread[e.typ]; m != nil && e.weight > 0 {
+			target = scales.target(m.scale, e.weight, m.scale.userMean(m.n[e.user], m.sum[e.user]))
 		}
 		users, items = append(users, e.user), append(items, e.item)
-		seen = append(seen, s)
-		likes = append(likes, onlyIf(e.weight > 0, s))
-		dislikes = append(dislikes, onlyIf(e.weight < 0, s))
-	}
-	build := func(v []float32) *sparse.CSR {
-		return sparse.FromTriplets(len(d.users), len(d.items), users, items, v, nil)
-	}
-	x, up, down := build(seen), build(likes), build(dislikes)
-	target := make([]float32, len(x.Val))
+		seen, pull = append(seen, s), append(pull, s*target)
+	})
+	x := sparse.FromTriplets(len(d.users), len(d.items), users, items, seen, nil)
+	target := sparse.FromTriplets(len(d.users), len(d.items), users, items, pull, nil).Val
 	plain := true
 	for p, c := range x.Val {
-		x.Val[p], target[p] = cell(c, up.Val[p], down.Val[p])
+		x.Val[p], target[p] = cell(c, target[p])
 		plain = plain && target[p] == 1
 	}
 	if plain {
-		return x, nil
+		return x, nil, scales
 	}
-	return x, target
+	return x, target, scales
 }
 
-// cell turns the summed strengths of the events of one user and item into confidence and target.
-func cell(seen, likes, dislikes float32) (conf, target float32) {
-	target = (likes - dislikes) / seen
+// userMeans sums the positive weights of one type by user.
+type userMeans struct {
+	scale ratingScale
+	n     []int
+	sum   []float64
+}
+
+// cell turns the summed strengths of the events of one user and item, and the sum of strength times target, into
+// confidence and target.
+func cell(seen, pull float32) (conf, target float32) {
+	target = pull / seen
 	if seen > 1 {
 		seen = min(maxConfidence, 1+float32(math.Log(float64(seen))))
 	}
 	return seen, target
 }
 
-func onlyIf(yes bool, v float32) float32 {
-	if yes {
-		return v
+// sign is the target of a weight whose size does not count.
+func sign(weight float32) float32 {
+	switch {
+	case weight > 0:
+		return 1
+	case weight < 0:
+		return -1
 	}
 	return 0
 }

@@ -169,7 +169,7 @@ func (r *modelRanker) pick(b *board, user int32, k int, allowed func(i int32) bo
 // FoldIn is the contract of foldInRanker: users and items without training rows are solved from the added ones.
 func (r *modelRanker) FoldIn(ctx context.Context, rows []int32) (ranker, error) {
 	all := append(append(make([]int32, 0, len(r.train)+len(rows)), r.train...), rows...)
-	x, target := behaviour(r.d, all, r.m.config)
+	x, target, _ := behaviour(r.d, all, r.m.config)
 	out := *r
 	out.train, out.history, out.folded = all, newHistory(r.d, all), map[int32]*person{}
 	grown, err := r.foldInItems(ctx, rows)
@@ -196,7 +196,7 @@ func (r *modelRanker) FoldIn(ctx context.Context, rows []int32) (ranker, error) 
 // foldInItems returns the model with the items solved that have added rows and no training rows, given the users who
 // were trained. A user's rows with such items do not move the user.
 func (r *modelRanker) foldInItems(ctx context.Context, rows []int32) (*model, error) {
-	x, target := behaviour(r.d, rows, r.m.config)
+	x, target, _ := behaviour(r.d, rows, r.m.config)
 	factors := *r.m.factors
 	factors.V, factors.Warm = factors.V.Clone(), append([]bool(nil), factors.Warm...)
 	chosen := make(map[int32]*mf.History)

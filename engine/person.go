@@ -58,26 +58,27 @@ func samePast(a, b mf.History) bool {
 }
 
 // pastNow returns a user's history from the store and the query's likes, by rows of the model, and the nodes in it that
-// the model does not know as items.
+// the model does not know as items. It reads events as behaviour does.
 func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []graph.Idx, error) {
-	type sums struct{ seen, likes, dislikes float32 }
+	type sums struct{ seen, pull float32 }
 	byItem := map[graph.Idx]sums{}
-	if q.User != "" {
-		for it, err := range e.store.UserInteractions(ctx, q.User) {
-			if err != nil {
-				return mf.History{}, nil, fmt.Errorf("engine: interactions of %q: %w", q.User, err)
-			}
-			n, ok, err := e.store.Lookup(it.Item)
-			if err != nil || !ok {
-				return mf.History{}, nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, errors.Join(err, ErrNotFound))
-			}
-			strength := float32(weightOf(m.config.Types, it.Type, 1))
-			s := byItem[n]
-			s.seen += strength
-			s.likes += onlyIf(it.Weight > 0, strength)
-			s.dislikes += onlyIf(it.Weight < 0, strength)
-			byItem[n] = s
+	events, err := e.eventsOf(ctx, q.User)
+	if err != nil {
+		return mf.History{}, nil, err
+	}
+	means := m.ratings.means(events)
+	for _, it := range events {
+		n, ok, err := e.store.Lookup(it.Item)
+		if err != nil || !ok {
+			return mf.History{}, nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, errors.Join(err, ErrNotFound))
 		}
+		strength := float32(weightOf(m.config.Types, it.Type, 1))
+		target := sign(it.Weight)
+		if s, ok := m.ratings.scale(it.Type); ok && it.Weight > 0 {
+			target = m.ratings.target(s, it.Weight, means[it.Type])
+		}
+		s := byItem[n]
+		byItem[n] = sums{s.seen + strength, s.pull + strength*target}
 	}
 	for _, id := range q.Likes {
 		n, ok, err := e.store.Lookup(id)
@@ -87,7 +88,7 @@ func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []
 		if !ok {
 			return mf.History{}, nil, fmt.Errorf("%w: liked item %q", ErrNotFound, id)
 		}
-		byItem[n] = sums{1, 1, 0}
+		byItem[n] = sums{1, 1}
 	}
 	var rows []int32
 	var unknown []graph.Idx
@@ -104,7 +105,7 @@ func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []
 	plain := true
 	for _, r := range rows {
 		s := byItem[m.items[r]]
-		conf, target := cell(s.seen, s.likes, s.dislikes)
+		conf, target := cell(s.seen, s.pull)
 		h.Conf, h.Target = append(h.Conf, conf), append(h.Target, target)
 		plain = plain && target == 1
 	}
@@ -112,4 +113,16 @@ func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []
 		h.Target = nil
 	}
 	return h, unknown, nil
+}
+
+// eventsOf reads the interactions of a user, none for no user.
+func (e *Engine) eventsOf(ctx context.Context, user string) ([]graph.Interaction, error) {
+	if user == "" {
+		return nil, nil
+	}
+	events, err := collect(e.store.UserInteractions(ctx, user))
+	if err != nil {
+		return nil, fmt.Errorf("engine: interactions of %q: %w", user, err)
+	}
+	return events, nil
 }

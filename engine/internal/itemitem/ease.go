@@ -10,36 +10,53 @@ import (
 
 // EASE returns B = −P/diag(P) with P = (XᵀX + λI)⁻¹ and a zero diagonal: the linear model that predicts each item from
 // the others (Steck 2019, eq. 8), each row (an item that a user has) cut to its keep entries of largest size.
-// Values of x are ignored. Cost O(items³) and 12 bytes for each pair of items: for catalogues of some thousand items.
+// Values of x are ignored; items without entries have empty rows and columns. Cost O(items³) and 8 bytes for each pair
+// of items with entries: for catalogues of some thousand items.
 func EASE(ctx context.Context, x *sparse.CSR, lambda float64, keep, workers int) (*sparse.CSR, error) {
-	n := x.Cols
-	gram := make([]float64, n*n)
+	warm, place := occupied(x)
+	n := len(warm)
+	p := dense.New(n, n) // counts are whole numbers below 2²⁴: float32 holds them exactly
 	for u := range x.Rows {
 		items, _ := x.Row(u)
-		for _, i := range items {
-			row := gram[int(i)*n : int(i)*n+n]
-			for _, j := range items {
-				row[j]++
+		for a, i := range items { // columns ascend, and so do their places: the upper triangle
+			row := p.Row(int(place[i]))
+			for _, j := range items[a:] {
+				row[place[j]]++
 			}
 		}
 	}
 	for i := range n {
-		gram[i*n+i] += lambda
+		p.Row(i)[i] += float32(lambda)
 	}
-	p, err := dense.InvertSPD(ctx, gram, n, workers)
-	if err != nil {
+	if err := dense.InvertInPlace(ctx, &p, workers); err != nil {
 		return nil, fmt.Errorf("itemitem: EASE: %w", err)
 	}
 	scratch := make([]*accumulator, max(workers, 1))
-	return buildRows(ctx, n, workers, func(worker, i int) ([]int32, []float32) {
-		if scratch[worker] == nil {
-			scratch[worker] = &accumulator{sum: make([]float32, n)}
+	return buildRows(ctx, x.Cols, workers, func(worker, i int) ([]int32, []float32) {
+		if place[i] < 0 {
+			return nil, nil
 		}
-		for j, v := range p.Row(i) {
+		if scratch[worker] == nil {
+			scratch[worker] = &accumulator{sum: make([]float32, x.Cols)}
+		}
+		for j, v := range p.Row(int(place[i])) {
 			if v != 0 {
-				scratch[worker].add(int32(j), -v/p.At(j, j))
+				scratch[worker].add(warm[j], -v/p.At(j, j))
 			}
 		}
 		return scratch[worker].strongest(int32(i), keep)
 	})
+}
+
+// occupied lists the columns of x that have entries, and the place of each column in that list, -1 for the others.
+func occupied(x *sparse.CSR) (columns, place []int32) {
+	place = make([]int32, x.Cols)
+	for c, n := range x.ColCounts() {
+		place[c] = -1
+		if n > 0 {
+			place[c] = int32(len(columns))
+			columns = append(columns, int32(c))
+		}
+	}
+	return columns, place
 }
