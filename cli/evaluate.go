@@ -159,7 +159,7 @@ func (a *app) evaluate(ctx context.Context, e *engine.Engine, o engine.EvaluateO
 	for _, w := range rep.Warnings {
 		a.say("warning: %s", readable(w))
 	}
-	return a.emitAll(rep, protocol(rep), evaluateGrids(rep)...)
+	return a.emitAll(rep, protocol(rep), evaluateGrids(rep, a.format == formatTable)...)
 }
 
 // readPairs reads held-out pairs: user, item and perhaps weight, separated by tabs; a header line "user, item" is

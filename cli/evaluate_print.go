@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kenrec/ken/engine"
@@ -29,8 +30,8 @@ func protocol(rep engine.EvaluateReport) string {
 }
 
 // evaluateGrids returns the tables of a report: models, and those that were asked for.
-func evaluateGrids(rep engine.EvaluateReport) []*grid {
-	grids := []*grid{accuracyGrid(rep), catalogueGrid(rep)}
+func evaluateGrids(rep engine.EvaluateReport, forPeople bool) []*grid {
+	grids := []*grid{accuracyGrid(rep, forPeople), catalogueGrid(rep)}
 	if len(rep.Rows) > 0 && rep.Rows[len(rep.Rows)-1].Labels != nil {
 		grids = append(grids, labelGrid(rep.Rows))
 	}
@@ -43,18 +44,28 @@ func evaluateGrids(rep engine.EvaluateReport) []*grid {
 	return grids
 }
 
-func accuracyGrid(rep engine.EvaluateReport) *grid {
+// accuracyGrid has the intervals in full for programs, and as ± for people.
+func accuracyGrid(rep engine.EvaluateReport, forPeople bool) *grid {
 	at := fmt.Sprintf("@%d", rep.K)
-	g := &grid{header: []string{"model", "recall" + at, "low", "high", "ndcg" + at, "low", "high",
-		"precision" + at, "hr" + at, "mrr" + at, "map" + at, "d.ndcg", "p", "against", "seconds"}}
-	for _, r := range rep.Rows {
-		var delta, p any = "", ""
-		against := ""
-		if len(r.Versus) > 0 {
-			delta, p, against = r.Versus[0].NDCG.Delta, r.Versus[0].NDCG.P, r.Versus[0].Against
+	interval := func(name string, e engine.Estimate) ([]string, []any) {
+		if forPeople {
+			return []string{name + at, "±"}, []any{e.Value, (e.High - e.Low) / 2}
 		}
-		g.add(r.Name, r.Recall.Value, r.Recall.Low, r.Recall.High, r.NDCG.Value, r.NDCG.Low, r.NDCG.High,
-			r.Precision.Value, r.HR.Value, r.MRR.Value, r.MAP.Value, delta, p, against, seconds(r.Seconds))
+		return []string{name + at, name + "_low", name + "_high"}, []any{e.Value, e.Low, e.High}
+	}
+	g := &grid{}
+	for _, r := range rep.Rows {
+		recallHead, recall := interval("recall", r.Recall)
+		ndcgHead, ndcg := interval("ndcg", r.NDCG)
+		g.header = slices.Concat([]string{"model"}, recallHead, ndcgHead,
+			[]string{"precision" + at, "hr" + at, "mrr" + at, "map" + at, "ndcg_gain", "p", "against", "seconds"})
+		versus := []any{"", "", ""}
+		if len(r.Versus) > 0 {
+			v := r.Versus[0]
+			versus = []any{v.NDCG.Delta, v.NDCG.P, v.Against}
+		}
+		g.rows = append(g.rows, slices.Concat([]any{r.Name}, recall, ndcg,
+			[]any{r.Precision.Value, r.HR.Value, r.MRR.Value, r.MAP.Value}, versus, []any{seconds(r.Seconds)}))
 	}
 	return g
 }
