@@ -19,14 +19,18 @@ type model struct {
 	nodeCap graph.Idx
 	seconds float64 // of training
 
-	factors *mf.Model
-	users   []graph.Idx // by row, ascending
-	items   []graph.Idx
-	kinds   map[graph.Sym]bool // node types of items
-	history *sparse.CSR        // users × items, confidence
-	target  []float32          // of each entry of history; nil: all 1
-	likes   []int32            // by item: how many users like it
-	scorers []scorer           // item-to-item scorers blended with the factors
+	factors   *mf.Model
+	users     []graph.Idx // by row, ascending
+	items     []graph.Idx
+	kinds     map[graph.Sym]bool // node types of items
+	userKinds map[graph.Sym]bool
+	witness   []witness   // users and items that a store must know
+	known     []int64     // by user: hash of what was known about her, see knownHash
+	history   *sparse.CSR // users × items, confidence
+	target    []float32   // of each entry of history; nil: all 1
+	ratings   ratings     // how weights were read
+	likes     []int32     // by item: how many users like it
+	scorers   []scorer    // item-to-item scorers blended with the factors
 
 	know serving
 
@@ -72,7 +76,7 @@ func rowOf(nodes []graph.Idx, n graph.Idx) int32 {
 
 // fit trains a model on the given rows of the events (nil: all) with a knowledge base (nil: plain factorisation).
 func fit(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Config, workers int, after func(sweep int)) (*model, error) {
-	x, target := behaviour(d, rows, cfg)
+	x, target, scales := behaviour(d, rows, cfg)
 	if x.NNZ() == 0 {
 		return nil, fmt.Errorf("%w: training needs interactions, the store has none that count", ErrNoData)
 	}
@@ -85,7 +89,10 @@ func fit(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Config
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	m := &model{config: cfg, seq: d.seq, nodeCap: graph.Idx(len(d.nodes)), factors: factors, users: d.users, items: d.items, kinds: d.itemKind, history: x, target: target}
+	m := &model{
+		config: cfg, seq: d.seq, nodeCap: graph.Idx(len(d.nodes)), factors: factors,
+		users: d.users, items: d.items, kinds: d.itemKind, userKinds: d.userKind, history: x, target: target, ratings: scales,
+	}
 	m.index()
 	if k != nil {
 		m.know, m.links = k.serving(), k.itemLinks

@@ -2,12 +2,9 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/kenrec/ken/engine/internal/dense"
-	"github.com/kenrec/ken/engine/internal/enrich"
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/engine/internal/snapshot"
 	"github.com/kenrec/ken/graph"
@@ -20,7 +17,10 @@ type savedModel struct {
 	NodeCap   graph.Idx     `json:"node_cap"`
 	Seconds   float64       `json:"seconds"`
 	Kinds     []graph.Sym   `json:"kinds"`
+	UserKinds []graph.Sym   `json:"user_kinds"`
+	Witness   []witness     `json:"witness"`
 	Profile   float32       `json:"profile"`
+	Ratings   ratings       `json:"ratings"`
 	PriorOn   bool          `json:"prior_on"`
 	Gain      float64       `json:"gain"`
 	ColdScale float32       `json:"cold_scale"`
@@ -39,29 +39,14 @@ type savedScorer struct {
 	Weight float64 `json:"weight"`
 }
 
-// savedAttr is a context made by an attribute, at its place among the contexts.
-type savedAttr struct {
-	At    int32  `json:"at"`
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
-
-type savedBlock struct {
-	Name     string   `json:"name"`
-	Weight   float32  `json:"weight"`
-	Cols     int      `json:"cols"`
-	Modality string   `json:"modality,omitempty"`
-	Kind     string   `json:"kind"` // "vectors", "words", "structure", "constant"
-	Terms    []string `json:"terms,omitempty"`
-}
-
-// save writes the model to path and returns its size in bytes.
-func (m *model) save(path string) (int64, error) {
+// save writes the model to path and returns its size in bytes. A cancelled ctx leaves the file before it in place.
+func (m *model) save(ctx context.Context, path string) (int64, error) {
 	f := &snapshot.File{}
 	k := m.factors
 	s := savedModel{
-		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, PriorOn: k.PriorOn, Gain: k.Gain, ColdScale: k.ColdScale,
+		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, PriorOn: k.PriorOn, Gain: k.Gain, ColdScale: k.ColdScale,
 		UserMass: k.Grams.UserMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
+		UserKinds: sortedSyms(m.userKinds), Witness: m.witness,
 	}
 	for _, x := range m.scorers {
 		s.Scorers = append(s.Scorers, savedScorer{x.name, x.weight})
@@ -69,8 +54,13 @@ func (m *model) save(path string) (int64, error) {
 	}
 	s.ItemAttrs = addContexts(f, "item_contexts", m.know.items)
 	s.UserAttrs = addContexts(f, "user_contexts", m.know.users)
-	s.Items = addFeatures(f, "item_features", m.know.itemFeatures)
-	s.Users = addFeatures(f, "user_features", m.know.userFeatures)
+	var err error
+	if s.Items, err = addFeatures(f, "item_features", m.know.itemFeatures); err != nil {
+		return 0, err
+	}
+	if s.Users, err = addFeatures(f, "user_features", m.know.userFeatures); err != nil {
+		return 0, err
+	}
 	if err := f.AddJSON("model", s); err != nil {
 		return 0, err
 	}
@@ -86,7 +76,8 @@ func (m *model) save(path string) (int64, error) {
 	f.AddFloat32s("target", m.target)
 	f.AddCSR("links", m.links)
 	f.AddFloat32s("context_conf", m.know.conf)
-	return snapshot.Write(path, f)
+	f.AddInt64s("user_known", m.known)
+	return snapshot.Write(ctx, path, f)
 }
 
 // matrices names the factors of a model in the order of the file.
@@ -113,34 +104,7 @@ func grams(k *mf.Model) []namedGram {
 	return []namedGram{{"gram.user", &g.User}, {"gram.head", &g.Head}, {"gram.warm", &g.WarmItem}, {"gram.cold", &g.ColdItem}, {"spread", &g.Spread}}
 }
 
-// loadModel reads the model beside the store and publishes it. No file is no error: nothing was trained yet. A damaged
-// one is kept as the reason that ModelError gives.
-func (e *Engine) loadModel(ctx context.Context) error {
-	m, err := readModel(e.modelPath())
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		e.modelErr = fmt.Errorf("%w: %w: run train again", ErrSnapshot, err)
-		e.log.Warn("model not loaded", "error", err)
-		return nil
-	}
-	// The file holds contexts by number; what users' triples speak of is found again by the names in the store.
-	m.know.profiler = newProfiler(m.know.items, func(n graph.Idx) string {
-		node, err := e.store.Node(ctx, e.idOf(n))
-		if err != nil {
-			return "" // erased since
-		}
-		return node.Name
-	})
-	e.model.Store(m)
-	return nil
-}
-
-// ModelError returns why the model file beside the store could not be loaded at Open, nil when it was or when there is
-// none. Train replaces the file.
-func (e *Engine) ModelError() error { return e.modelErr }
-
+// readModel reads a model file and checks that its parts fit together.
 func readModel(path string) (*model, error) {
 	f, err := snapshot.Read(path)
 	if err != nil {
@@ -168,10 +132,7 @@ func readModel(path string) (*model, error) {
 			*g.to = nil
 		}
 	}
-	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, seconds: s.Seconds, factors: k, kinds: map[graph.Sym]bool{}}
-	for _, kind := range s.Kinds {
-		m.kinds[kind] = true
-	}
+	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, ratings: s.Ratings, seconds: s.Seconds, factors: k, kinds: symSet(s.Kinds), userKinds: symSet(s.UserKinds), witness: s.Witness}
 	if err := m.readArrays(f, &s); err != nil {
 		return nil, err
 	}
@@ -196,6 +157,9 @@ func (m *model) readArrays(f *snapshot.File, s *savedModel) error {
 		return err
 	}
 	m.users, m.items = nodes(users), nodes(items)
+	if m.known, err = f.Int64s("user_known"); err != nil {
+		return err
+	}
 	if m.history, err = f.CSR("history"); err != nil {
 		return err
 	}
@@ -242,6 +206,8 @@ func (m *model) check() error {
 	switch {
 	case m.history == nil || m.links == nil:
 		return bad("sections")
+	case !ascending(m.users, m.nodeCap) || !ascending(m.items, m.nodeCap) || len(m.known) != nu:
+		return bad("numbers of nodes")
 	case m.history.Rows != nu || m.history.Cols != ni || m.target != nil && len(m.target) != m.history.NNZ():
 		return bad("users, items and history")
 	case !fits(k.U, nu, false) || !fits(k.V, ni, false) || !fits(k.Q, ni, true) || !fits(k.Head, nu, true):
@@ -266,129 +232,20 @@ func (m *model) check() error {
 	return nil
 }
 
-// addContexts writes an index as columns and returns its attributes.
-func addContexts(f *snapshot.File, name string, x *contextIndex) []savedAttr {
-	n := len(x.all)
-	relation, in, end, count := make([]int32, n), make([]int32, n), make([]int32, n), make([]int32, n)
-	var attrs []savedAttr
-	for z, c := range x.all {
-		if c.attr.key != "" {
-			attrs = append(attrs, savedAttr{int32(z), c.attr.key, c.attr.value})
-		}
-		relation[z], end[z], count[z] = int32(c.link.relation), int32(c.link.end), int32(c.count)
-		if c.link.in {
-			in[z] = 1
+// ascending reports whether node numbers ascend and are below limit: rows are found by binary search.
+func ascending(of []graph.Idx, limit graph.Idx) bool {
+	for i, n := range of {
+		if n >= limit || i > 0 && n <= of[i-1] {
+			return false
 		}
 	}
-	f.AddInt32s(name+".relation", relation)
-	f.AddInt32s(name+".in", in)
-	f.AddInt32s(name+".end", end)
-	f.AddInt32s(name+".count", count)
-	f.AddFloat32s(name+".rarity", x.rarity)
-	return attrs
+	return true
 }
 
-func readContexts(f *snapshot.File, name string, attrs []savedAttr) (*contextIndex, error) {
-	var columns [4][]int32
-	for i, column := range []string{".relation", ".in", ".end", ".count"} {
-		var err error
-		if columns[i], err = f.Int32s(name + column); err != nil {
-			return nil, err
-		}
+func symSet(of []graph.Sym) map[graph.Sym]bool {
+	set := map[graph.Sym]bool{}
+	for _, k := range of {
+		set[k] = true
 	}
-	rare, err := f.Float32s(name + ".rarity")
-	if err != nil {
-		return nil, err
-	}
-	x := newContextIndex()
-	for z := range rare {
-		for _, c := range columns {
-			if len(c) != len(rare) {
-				return nil, fmt.Errorf("%w: columns of %s differ in length", snapshot.ErrDamaged, name)
-			}
-		}
-		c := contextInfo{count: int(columns[3][z])}
-		if len(attrs) > 0 && int(attrs[0].At) == z {
-			c.attr = attrKey{attrs[0].Key, attrs[0].Value}
-			attrs = attrs[1:]
-		} else {
-			c.link = linkKey{graph.Sym(columns[0][z]), columns[1][z] == 1, graph.Idx(columns[2][z])}
-		}
-		x.add(c, rare[z])
-	}
-	return x, nil
-}
-
-func addFeatures(f *snapshot.File, name string, x *features) []savedBlock {
-	if x == nil {
-		return nil
-	}
-	var blocks []savedBlock
-	for _, b := range x.blocks {
-		s := savedBlock{Name: b.name, Weight: b.weight, Cols: b.to - b.from, Modality: b.modality, Kind: "constant"}
-		at := name + "." + b.name
-		switch {
-		case b.whitener != nil:
-			s.Kind = "vectors"
-			f.AddFloat32s(at+".mean", b.whitener.Mean)
-			f.AddMatrix(at+".map", b.whitener.Map)
-		case b.lsa != nil:
-			s.Kind, s.Terms = "words", nil
-			f.AddMatrix(at+".map", b.lsa.Map)
-			// a name beside the directory's budget: terms are a section of their own
-			_ = f.AddJSON(at+".terms", b.lsa.Terms)
-		case b.shape != nil:
-			s.Kind = "structure"
-			f.AddMatrix(at+".map", b.shape.Map)
-		}
-		blocks = append(blocks, s)
-	}
-	return blocks
-}
-
-func readFeatures(f *snapshot.File, name string, blocks []savedBlock) (*features, error) {
-	if len(blocks) == 0 {
-		return nil, nil
-	}
-	x := &features{}
-	for _, s := range blocks {
-		b := block{name: s.Name, weight: s.Weight, modality: s.Modality}
-		at := name + "." + s.Name
-		var m dense.Matrix
-		var err error
-		if s.Kind != "constant" {
-			if m, err = f.Matrix(at + ".map"); err != nil {
-				return nil, err
-			}
-		}
-		switch s.Kind {
-		case "vectors":
-			b.whitener = &enrich.Whitener{Map: m}
-			if b.whitener.Mean, err = f.Float32s(at + ".mean"); err != nil {
-				return nil, err
-			}
-			if len(b.whitener.Mean) != m.Rows {
-				return nil, fmt.Errorf("%w: block %q", snapshot.ErrDamaged, s.Name)
-			}
-		case "words":
-			b.lsa = &enrich.LSA{Map: m}
-			if err := f.JSON(at+".terms", &b.lsa.Terms); err != nil {
-				return nil, err
-			}
-			if len(b.lsa.Terms) != m.Rows {
-				return nil, fmt.Errorf("%w: block %q", snapshot.ErrDamaged, s.Name)
-			}
-		case "structure":
-			b.shape = &enrich.Structure{Map: m}
-		case "constant":
-			m.Cols = 1
-		default:
-			return nil, fmt.Errorf("%w: block %q of kind %q", snapshot.ErrDamaged, s.Name, s.Kind)
-		}
-		if s.Cols != m.Cols {
-			return nil, fmt.Errorf("%w: block %q", snapshot.ErrDamaged, s.Name)
-		}
-		x.add(b, s.Cols)
-	}
-	return x, nil
+	return set
 }

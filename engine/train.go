@@ -64,10 +64,11 @@ func (e *Engine) Train(ctx context.Context, o TrainOptions) (TrainReport, error)
 	if err != nil {
 		return TrainReport{}, err
 	}
+	m.witness, m.known = witnessesOf(d), knownOf(d, k.adj, m.users)
 	m.seconds = time.Since(start).Seconds()
 	rep := m.report(k)
 	if e.dir != "" {
-		if rep.ModelBytes, err = m.save(e.modelPath()); err != nil {
+		if rep.ModelBytes, err = m.save(ctx, e.modelPath()); err != nil {
 			return TrainReport{}, fmt.Errorf("engine: save model: %w", err)
 		}
 	}

@@ -1,29 +1,14 @@
 package snapshot
 
 import (
-	"bufio"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
-	"os"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/sparse"
 )
-
-func newBuffered(w io.Writer) *bufio.Writer { return bufio.NewWriterSize(w, 1<<20) }
-
-// syncDir makes a rename durable. Where a folder cannot be opened for that (Windows) the rename is all there is.
-func syncDir(dir string) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return
-	}
-	_ = d.Sync() // some file systems refuse to sync a folder; the file itself is synced
-	_ = d.Close()
-}
 
 // add appends a rows × cols section that encode writes row by row.
 func (f *File) add(name string, k kind, rows, cols int, encode func(buf []byte, i int) []byte) {
@@ -129,11 +114,15 @@ func (f *File) JSON(name string, v any) error {
 	return nil
 }
 
-// Matrix returns a section of finite factors and drops its bytes: the section can be read once.
+// Matrix returns a section of finite factors and drops its bytes, since factors are most of a model: a second call
+// returns an error.
 func (f *File) Matrix(name string) (dense.Matrix, error) {
 	s, b, err := f.find(name, kindFloat32)
 	if err != nil {
 		return dense.Matrix{}, err
+	}
+	if int64(len(b)) != s.Length {
+		return dense.Matrix{}, fmt.Errorf("snapshot: section %q was read before", name)
 	}
 	m := dense.New(int(s.Rows), int(s.Cols))
 	for i := range m.Rows {
@@ -144,13 +133,31 @@ func (f *File) Matrix(name string) (dense.Matrix, error) {
 		}
 	}
 	f.data[name] = nil
-	return m, finite(name, m)
+	for i := range m.Rows {
+		if err := finite(name, m.Row(i)); err != nil {
+			return dense.Matrix{}, err
+		}
+	}
+	return m, nil
+}
+
+// finite reports numbers that are NaN or an infinity: the file was written by a broken program.
+func finite[T float32 | float64](name string, v []T) error {
+	for _, x := range v {
+		if x-x != 0 {
+			return fmt.Errorf("%w: section %q holds a number that is not finite", ErrDamaged, name)
+		}
+	}
+	return nil
 }
 
 func vector[T any](f *File, name string, k kind, get func([]byte) T) ([]T, error) {
 	s, b, err := f.find(name, k)
 	if err != nil {
 		return nil, err
+	}
+	if int64(len(b)) != s.Length {
+		return nil, fmt.Errorf("snapshot: section %q was read before", name)
 	}
 	v := make([]T, s.Rows*s.Cols)
 	size := int(k.size())
@@ -170,17 +177,26 @@ func (f *File) Int64s(name string) ([]int64, error) {
 	return vector(f, name, kindInt64, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) })
 }
 
-// Float32s returns a vector.
+// Float32s returns a vector of finite numbers.
 func (f *File) Float32s(name string) ([]float32, error) {
-	return vector(f, name, kindFloat32, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+	v, err := vector(f, name, kindFloat32, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+	if err != nil {
+		return nil, err
+	}
+	return v, finite(name, v)
 }
 
-// Float64s returns a vector.
+// Float64s returns a vector of finite numbers.
 func (f *File) Float64s(name string) ([]float64, error) {
-	return vector(f, name, kindFloat64, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+	v, err := vector(f, name, kindFloat64, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+	if err != nil {
+		return nil, err
+	}
+	return v, finite(name, v)
 }
 
-// CSR returns a sparse matrix whose indices have been checked against its shape; nil when it was not written.
+// CSR returns a sparse matrix whose indices have been checked: within its shape, ascending in each row. It is nil when
+// it was not written.
 func (f *File) CSR(name string) (*sparse.CSR, error) {
 	if !f.Has(name + ".shape") {
 		return nil, nil
@@ -206,13 +222,16 @@ func (f *File) CSR(name string) (*sparse.CSR, error) {
 	}
 	m.Rows, m.Cols = int(shape[0]), int(shape[1])
 	for r := range m.Rows {
-		if m.Ptr[r] > m.Ptr[r+1] {
+		lo, hi := m.Ptr[r], m.Ptr[r+1]
+		if lo < 0 || lo > hi || hi > int64(len(m.Idx)) {
 			return nil, bad
 		}
-	}
-	for _, c := range m.Idx {
-		if c < 0 || int(c) >= m.Cols {
-			return nil, bad
+		before := int32(-1)
+		for _, c := range m.Idx[lo:hi] {
+			if c <= before || int(c) >= m.Cols {
+				return nil, bad
+			}
+			before = c
 		}
 	}
 	return m, nil
