@@ -44,7 +44,7 @@ func (s *Solver) Row(ctx context.Context, b *Basis, r Row, dst []float32) error 
 	n := len(r.Idx)
 	sc.localise(r, b)
 	t := term{index: sc.count[:n], conf: r.Conf, target: r.Target, f: sc.local, values: b.values, reg: r.Reg, prior: r.Prior != nil}
-	if err := sc.solve(t, x, Exact); err != nil {
+	if err := sc.solve(t, x, Exact, sc.k/3); err != nil {
 		return err
 	}
 	kernel.MulVec(dst, b.q.Data, b.q.Stride, x)

@@ -105,29 +105,29 @@ func (sc *scratch) keep(t *term) error {
 	return nil
 }
 
-// solve writes the solution of t, in the eigenbasis, to x, which holds the prior in that basis if t has one. It tries the ways
-// to solve it from the fastest to the surest.
-func (sc *scratch) solve(t term, x []float32, mode Mode) error {
+// solve writes the solution of t, in the eigenbasis, to x, which holds the prior in that basis if t has one. Rows of fewer than short
+// entries are solved by woodbury first. It tries the ways to solve a row from the fastest to the surest.
+func (sc *scratch) solve(t term, x []float32, mode Mode, short int) error {
 	if err := sc.keep(&t); err != nil {
 		return err
 	}
-	prior := sc.vec[4]
-	clear(prior)
-	if t.prior {
-		copy(prior, x)
-	}
+	prior, n := sc.takePrior(t, x), len(t.index)
+	held := n*sc.k <= heldFloats
 	done := false
-	switch n := len(t.index); {
+	switch {
 	case n == 0:
 		sc.priorOnly(t, prior, x)
 		done = true
-	case n <= maxExactShort && n < sc.k || mode == Exact && shorter(n, sc.k):
-		done = sc.woodbury(t, prior, x)
-	case mode == Approximate && n*sc.k <= heldFloats:
+	case mode == Approximate && n > maxExactShort && held:
 		sc.gradients(t, prior, x, approximateSteps)
 		done = true
-	case n*sc.k <= heldFloats && sc.k >= gradientFactors:
-		done = sc.gradients(t, prior, x, maxSteps(n, sc.k))
+	case n < short || n < sc.k && sc.k < gradientFactors:
+		done = sc.woodbury(t, prior, x)
+	case held && sc.k >= gradientFactors:
+		_, done = sc.gradients(t, prior, x, maxSteps(n, sc.k))
+		if !done && n < sc.k {
+			done = sc.woodbury(t, prior, x)
+		}
 	}
 	if !done {
 		done = sc.direct(t, prior, x)
@@ -136,6 +136,16 @@ func (sc *scratch) solve(t term, x []float32, mode Mode) error {
 		return sc.double(t, prior, x)
 	}
 	return nil
+}
+
+// takePrior returns a copy of the prior that x holds, or zeros.
+func (sc *scratch) takePrior(t term, x []float32) []float32 {
+	prior := sc.vec[4]
+	clear(prior)
+	if t.prior {
+		copy(prior, x)
+	}
+	return prior
 }
 
 // priorOnly solves a row without entries: x = λ(D+λ)⁻¹p.

@@ -47,11 +47,14 @@ func (s *Solver) HalfStep(ctx context.Context, p Problem, dst dense.Matrix) erro
 	if err := s.rotate(ctx, p, b, dst); err != nil {
 		return err
 	}
-	err = par.Weighted(ctx, bounds(p.Rows, s.f), s.workers, func(worker, lo, hi int) error {
-		if s.scratch[worker] == nil {
-			s.scratch[worker] = newScratch(s.f)
+	for i := range s.scratch {
+		if s.scratch[i] == nil {
+			s.scratch[i] = newScratch(s.f)
 		}
-		return s.solveRows(s.scratch[worker], p, b, dst, lo, hi)
+	}
+	short := s.shortRows(p, b, dst)
+	err = par.Weighted(ctx, bounds(p.Rows, s.f), s.workers, func(worker, lo, hi int) error {
+		return s.solveRows(s.scratch[worker], p, b, dst, lo, hi, short)
 	})
 	if err != nil {
 		return err
@@ -74,16 +77,49 @@ func (s *Solver) rotate(ctx context.Context, p Problem, b *Basis, dst dense.Matr
 	return dense.MulInto(ctx, dst, p.Prior, b.q, s.workers)
 }
 
-// solveRows solves the rows [lo, hi) in the basis.
-func (s *Solver) solveRows(sc *scratch, p Problem, b *Basis, dst dense.Matrix, lo, hi int) error {
-	t := term{f: s.rotated, values: b.values, prior: p.Prior.Rows != 0}
-	for r := lo; r < hi; r++ {
-		t.index, t.conf = p.Rows.Row(r)
-		t.reg = p.Reg[r]
-		if p.Target != nil {
-			t.target = p.Target[p.Rows.Ptr[r]:p.Rows.Ptr[r+1]]
+// probes is from how many rows the number of steps is estimated, out of triedRows looked at, each of at least probeEntries entries.
+const (
+	probes       = 8
+	triedRows    = 512
+	probeEntries = 24
+)
+
+// shortRows returns below which length rows are solved through a system of that length: it depends on how many conjugate gradient
+// steps rows take, which a few of them, always the same, tell.
+func (s *Solver) shortRows(p Problem, b *Basis, dst dense.Matrix) int {
+	sc := s.scratch[0]
+	x, steps, count := make([]float32, sc.k), 0, 0
+	for i := 0; i < triedRows && count < probes; i++ {
+		r := i * p.Rows.Rows / triedRows
+		t := s.term(p, b, r)
+		if n := len(t.index); n < probeEntries || n*sc.k > heldFloats || sc.keep(&t) != nil {
+			continue // solveRows reports the error
 		}
-		if err := sc.solve(t, dst.Data[r*dst.Stride:(r+1)*dst.Stride], p.Mode); err != nil {
+		copy(x, dst.Data[r*dst.Stride:])
+		n, _ := sc.gradients(t, sc.takePrior(t, x), x, 4*probeEntries)
+		steps += n
+		count++
+	}
+	if count == 0 {
+		return sc.k / 3
+	}
+	return min(int(entriesPerStep*float64(steps)/float64(count)), sc.k)
+}
+
+// term returns row r as it stands in the basis.
+func (s *Solver) term(p Problem, b *Basis, r int) term {
+	t := term{f: s.rotated, values: b.values, prior: p.Prior.Rows != 0, reg: p.Reg[r]}
+	t.index, t.conf = p.Rows.Row(r)
+	if p.Target != nil {
+		t.target = p.Target[p.Rows.Ptr[r]:p.Rows.Ptr[r+1]]
+	}
+	return t
+}
+
+// solveRows solves the rows [lo, hi) in the basis.
+func (s *Solver) solveRows(sc *scratch, p Problem, b *Basis, dst dense.Matrix, lo, hi, short int) error {
+	for r := lo; r < hi; r++ {
+		if err := sc.solve(s.term(p, b, r), dst.Data[r*dst.Stride:(r+1)*dst.Stride], p.Mode, short); err != nil {
 			return fmt.Errorf("row %d: %w", r, err)
 		}
 	}

@@ -8,9 +8,6 @@ import (
 // maxExactShort is up to how many entries even Approximate solves a row exactly, because it is cheaper.
 const maxExactShort = 12
 
-// shorter reports whether a row of n entries is solved faster through an n×n system than in k unknowns.
-func shorter(n, k int) bool { return n < k }
-
 // woodbury solves a row of n entries through an n×n system. With D = diag(values) + λ, p' = λD⁻¹p and B = F·D^-½,
 //
 //	x = p' + D^-½ Bᵀ y   where   (BBᵀ + C⁻¹) y = t − F p'
