@@ -1,0 +1,382 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kenrec/ken/embed"
+	"github.com/kenrec/ken/embed/usem3"
+	"github.com/kenrec/ken/engine"
+	"github.com/kenrec/ken/graph"
+)
+
+// Names of rows.
+const (
+	rowPlain   = "plain MF"
+	rowDefault = "ken, default"
+	rowTuned   = "ken, tuned"
+)
+
+// seed is that of every split, interval and test; those of drawn hold-outs count up from it.
+const seed = 1
+
+// bench is one run of the accuracy part.
+type bench struct {
+	data, script string // folders of the shared data sets and scripts
+	work         string
+	out          string
+	python       string
+	peers        *peerCache
+	embedder     embed.Embedder
+	start        time.Time
+}
+
+// accuracy runs the tables that the flags ask for and writes each into the report as it is done.
+func accuracy(ctx context.Context, args []string) (err error) {
+	b := &bench{start: time.Now()}
+	flags := flag.NewFlagSet("bench accuracy", flag.ContinueOnError)
+	shared := flags.String("shared", cmp.Or(os.Getenv("KEN_SHARED"), "../shared"), "folder with data and bench; default from KEN_SHARED")
+	only := flags.String("only", "", "comma-separated tables; empty: all")
+	peers := flags.String("peers", "", "file that keeps what the peers reached; default: peers.jsonl in the work folder")
+	flags.StringVar(&b.work, "work", "", "folder for vectors and lists; default: ken-bench in the user's cache")
+	flags.StringVar(&b.out, "out", filepath.Join("engine", "BENCHMARKS.md"), "report to update")
+	flags.StringVar(&b.python, "python", "python3", "interpreter for evaluate.py, and for peers.py when the peers are installed; empty: neither is run")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if b.work == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("work folder: %w", err)
+		}
+		b.work = filepath.Join(cache, "ken-bench")
+	}
+	b.data, b.script = filepath.Join(*shared, "data"), filepath.Join(*shared, "bench")
+	chosen, err := choose(*only)
+	if err != nil {
+		return err
+	}
+	vectors, err := b.openEmbedder(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, vectors.Close()) }()
+	if b.peers, err = openPeers(ctx, cmp.Or(*peers, filepath.Join(b.work, "peers.jsonl")), b.python, b.script); err != nil {
+		return err
+	}
+	return b.run(ctx, chosen)
+}
+
+func choose(only string) ([]table, error) {
+	if only == "" {
+		return tables, nil
+	}
+	var chosen []table
+	for _, name := range strings.Split(only, ",") {
+		t, ok := tableNamed(name)
+		if !ok {
+			return nil, fmt.Errorf("no table %q", name)
+		}
+		chosen = append(chosen, t)
+	}
+	return chosen, nil
+}
+
+// openEmbedder puts a store of its own before the built-in encoder, so that no text is embedded twice however often the
+// tables are run; the engines themselves live in memory and begin empty.
+func (b *bench) openEmbedder(ctx context.Context) (*graph.Store, error) {
+	builtin, err := usem3.New()
+	if err != nil {
+		return nil, fmt.Errorf("embedder: %w", err)
+	}
+	if err := os.MkdirAll(b.work, 0o755); err != nil {
+		return nil, fmt.Errorf("work folder: %w", err)
+	}
+	store, err := graph.Open(ctx, filepath.Join(b.work, "vectors.ken"))
+	if err != nil {
+		return nil, fmt.Errorf("store of vectors: %w", err)
+	}
+	b.embedder = embed.NewCached(builtin, store)
+	return store, nil
+}
+
+// run measures the tables and writes the report.
+func (b *bench) run(ctx context.Context, chosen []table) error {
+	for _, t := range chosen {
+		b.logf("%s", t.name)
+		var body string
+		var err error
+		switch {
+		case len(t.folds) > 0:
+			body, err = b.foldIn(ctx, t)
+		case t.drawn != nil:
+			body, err = b.drawn(ctx, t)
+		default:
+			body, err = b.lists(ctx, t)
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			b.logf("%s: skipped: %v", t.name, err)
+			body, err = fmt.Sprintf("Not measured: the data in `%s` is absent.\n", t.set.folder), nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+		if err := b.publish(t, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) logf(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%7.1fs  %s\n", time.Since(b.start).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// open imports a set into an engine in memory and embeds its texts. Remarks are rows lost on the way.
+func (b *bench) open(ctx context.Context, s set) (e *engine.Engine, remarks []string, err error) {
+	folder := filepath.Join(b.data, s.folder)
+	if _, err := os.Stat(folder); err != nil {
+		return nil, nil, err
+	}
+	e, err = engine.OpenInMemory(engine.WithEmbedder(b.embedder))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	sources, err := b.sources(folder, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, src := range sources {
+		remark, err := b.load(ctx, e, src)
+		if err != nil {
+			return nil, nil, err
+		}
+		remarks = append(remarks, remark...)
+	}
+	if s.texts {
+		rep, err := e.Embed(ctx, engine.EmbedOptions{})
+		if err != nil {
+			return nil, nil, err
+		}
+		b.logf("embedded %d texts in %.1fs, %d failed", rep.Texts, rep.Seconds, rep.Failed)
+	}
+	return e, remarks, nil
+}
+
+// sources lists the files of a set; the reader is opened by load.
+func (b *bench) sources(folder string, s set) ([]engine.Source, error) {
+	var all []engine.Source
+	for _, f := range s.nodes {
+		all = append(all, engine.Source{Kind: engine.Nodes, Name: filepath.Join(folder, f)})
+	}
+	for _, f := range s.triples {
+		all = append(all, engine.Source{Kind: engine.Triples, Name: filepath.Join(folder, f)})
+	}
+	train := engine.Source{
+		Kind: engine.Interactions, Name: filepath.Join(folder, s.train.file), Format: s.train.format, UserPrefix: s.train.user, ItemPrefix: s.train.item,
+	}
+	if s.train.minWeight > 0 { // the engine imports all ratings; this protocol knows the high ones only
+		pairs, err := s.train.read(folder)
+		if err != nil {
+			return nil, err
+		}
+		if train.Name, err = b.write(filepath.Join(s.folder, "train.tsv"), pairs); err != nil {
+			return nil, err
+		}
+	}
+	return append(all, train), nil
+}
+
+// load imports one file. Rows that are skipped are a remark, not an error.
+func (b *bench) load(ctx context.Context, e *engine.Engine, src engine.Source) ([]string, error) {
+	f, err := os.Open(src.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	src.Name, src.Reader = filepath.Base(src.Name), f
+	rep, err := e.Import(ctx, src)
+	b.logf("imported %d of %d %s from %s (%s) in %.1fs", rep.Stored, rep.Read, rep.Kind, rep.Name, rep.Format, rep.Seconds)
+	if errors.Is(err, engine.ErrBadRecord) {
+		return []string{err.Error()}, nil
+	}
+	return nil, err
+}
+
+// lists runs a table of lists judged against held-out files.
+func (b *bench) lists(ctx context.Context, t table) (string, error) {
+	e, remarks, err := b.open(ctx, t.set)
+	if err != nil {
+		return "", err
+	}
+	defer e.Close()
+	folder := filepath.Join(b.data, t.set.folder)
+	train, err := t.set.train.read(folder)
+	if err != nil {
+		return "", err
+	}
+	trainFile, err := b.write(filepath.Join(t.set.folder, "train.tsv"), train)
+	if err != nil {
+		return "", err
+	}
+	model, err := e.Train(ctx, engine.TrainOptions{})
+	if err != nil {
+		return "", err
+	}
+	b.logf("trained in %.1fs", model.Seconds)
+	doc := &markdown{}
+	doc.training(model)
+	for _, held := range t.tests {
+		pairs, err := held.rows.chosen(folder)
+		if err != nil {
+			return "", err
+		}
+		j := job{test: held, set: t.set, train: train, trainFile: trainFile, pairs: pairs, candidates: distinct(train, itemOf)}
+		if held.cold {
+			j.candidates = distinct(pairs, itemOf)
+		}
+		if j.testFile, err = b.write(filepath.Join(t.set.folder, held.name+".tsv"), pairs); err != nil {
+			return "", err
+		}
+		if err := b.judgeTest(ctx, e, j, doc); err != nil {
+			return "", fmt.Errorf("%s: %w", held.name, err)
+		}
+	}
+	doc.remarks(remarks)
+	return doc.String(), nil
+}
+
+// job is one held-out file of one set.
+type job struct {
+	test                test
+	set                 set
+	train, pairs        []engine.TestPair
+	trainFile, testFile string
+	candidates          []string
+}
+
+// judgeTest measures everybody on one held-out file: baselines and ken by Evaluate, the peers by their script; then the
+// lists of Recommend are judged by evaluate.py, which must find what Evaluate found.
+func (b *bench) judgeTest(ctx context.Context, e *engine.Engine, j job, doc *markdown) error {
+	o := engine.EvaluateOptions{
+		Test: j.pairs, K: 20, Seed: seed, Candidates: engine.CandidatesWarm, Buckets: j.test.links,
+		Compare: []engine.NamedConfig{{Name: rowDefault}},
+	}
+	if j.test.cold {
+		o.Candidates = engine.CandidatesTest
+	}
+	rep, err := e.Evaluate(ctx, o)
+	if err != nil {
+		return err
+	}
+	b.logf("%s: evaluated %d models in %.1fs", j.test.name, len(rep.Rows), rep.Seconds)
+	var peers peerRun
+	if !j.test.cold {
+		if peers, err = b.peers.rows(ctx, b, j); err != nil {
+			return err
+		}
+	}
+	doc.test(j.test, rep, peers)
+	verdict, err := b.referee(ctx, e, j)
+	if err != nil {
+		return err
+	}
+	if verdict != nil {
+		doc.referee(verdict, rep)
+	}
+	doc.remarks(rep.Warnings)
+	return nil
+}
+
+// drawn runs a table whose hold-outs the engine draws: means over the seeds.
+func (b *bench) drawn(ctx context.Context, t table) (string, error) {
+	e, remarks, err := b.open(ctx, t.set)
+	if err != nil {
+		return "", err
+	}
+	defer e.Close()
+	var reports []engine.EvaluateReport
+	for s := range t.drawn.seeds {
+		o := t.drawn.options
+		o.Seed = seed + uint64(s)
+		o.Compare = []engine.NamedConfig{{Name: rowDefault}}
+		rep, err := e.Evaluate(ctx, o)
+		if err != nil {
+			return "", fmt.Errorf("seed %d: %w", o.Seed, err)
+		}
+		b.logf("seed %d: evaluated in %.1fs", o.Seed, rep.Seconds)
+		reports = append(reports, rep)
+		for _, w := range rep.Warnings {
+			if !slices.Contains(remarks, w) {
+				remarks = append(remarks, w)
+			}
+		}
+	}
+	doc := &markdown{}
+	doc.drawn(*t.drawn, reports)
+	doc.remarks(remarks)
+	return doc.String(), nil
+}
+
+// foldIn runs the fold-in of several sets.
+func (b *bench) foldIn(ctx context.Context, t table) (string, error) {
+	doc := &markdown{}
+	doc.line("| set | folded in | n | NDCG@20 trained | NDCG@20 folded in | share |")
+	doc.line("|---|---|---|---|---|---|")
+	for _, name := range t.folds {
+		of, _ := tableNamed(name)
+		rep, err := b.foldInOf(ctx, of)
+		if errors.Is(err, os.ErrNotExist) {
+			b.logf("%s: skipped: %v", name, err)
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		for _, r := range rep.FoldIn {
+			doc.line("| %s | %s | %d | %.4f | %.4f | %.1f %% |", name, r.Of, r.N, r.Trained, r.Folded, 100*r.Ratio)
+		}
+	}
+	doc.line("\nGoal: at least 98 %% of the NDCG when trained.")
+	return doc.String(), nil
+}
+
+func (b *bench) foldInOf(ctx context.Context, t table) (engine.EvaluateReport, error) {
+	e, _, err := b.open(ctx, t.set)
+	if err != nil {
+		return engine.EvaluateReport{}, err
+	}
+	defer e.Close()
+	pairs, err := t.tests[0].rows.chosen(filepath.Join(b.data, t.set.folder))
+	if err != nil {
+		return engine.EvaluateReport{}, err
+	}
+	rep, err := e.Evaluate(ctx, engine.EvaluateOptions{Test: pairs, K: 20, Seed: seed, Candidates: engine.CandidatesWarm, NoBaselines: true, FoldIn: true})
+	b.logf("%s: folded in after %.1fs", t.name, rep.Seconds)
+	return rep, err
+}
+
+// meanSD is mean and standard deviation of a sample.
+func meanSD(v []float64) (mean, sd float64) {
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	for _, x := range v {
+		sd += (x - mean) * (x - mean) / float64(max(len(v)-1, 1))
+	}
+	return mean, math.Sqrt(sd)
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/kenrec/ken/engine"
+)
+
+// markdown is a table of the report as it grows.
+type markdown struct{ strings.Builder }
+
+func (d *markdown) line(format string, args ...any) {
+	fmt.Fprintf(d, format+"\n", args...)
+}
+
+func (d *markdown) remarks(list []string) {
+	if len(list) > 0 {
+		d.line("")
+	}
+	for _, r := range list {
+		d.line("- %s", r)
+	}
+}
+
+// training says what the default model was made of and which values it chose.
+func (d *markdown) training(r engine.TrainReport) {
+	c := r.Config
+	d.line("%d users, %d items (%d of them cold), %d interactions, %d contexts with %d links, %d texts. Defaults came out as f = %d, %d sweeps, "+
+		"α = %.3g, λ = %.3g, ν = %.3g, context weight %.3g; seed %d. Trained in %.1f s.",
+		r.Users, r.Items, r.ColdItems, r.Interactions, r.Contexts, r.Triples, r.Texts, c.Factors, c.Iterations, c.Alpha, c.Reg, c.RegExponent,
+		c.ContextWeight, c.Seed, r.Seconds)
+}
+
+// test prints the rows of one held-out file.
+func (d *markdown) test(t test, rep engine.EvaluateReport, peers peerRun) {
+	d.line("\n**%s**: %d users, %d held-out pairs, %d candidates (%s).\n", t.name, rep.Users, rep.TestPairs, rep.Ranked, rep.Candidates)
+	d.line("| model | recall@20 | 95 %% | NDCG@20 | 95 %% | NDCG − plain MF | seconds |")
+	d.line("|---|---|---|---|---|---|---|")
+	for _, r := range rep.Rows {
+		d.line("| %s | %.4f | %s | %.4f | %s | %s | %.1f |", r.Name, r.Recall.Value, interval(r.Recall), r.NDCG.Value, interval(r.NDCG), gain(r), r.Seconds)
+	}
+	if !t.cold {
+		d.peers(peers)
+	}
+	d.goal(t.goal, rep, peers)
+	d.shareOfTuned(rep)
+	d.buckets(rep.Buckets)
+}
+
+// peers prints what others reach; they give no intervals.
+func (d *markdown) peers(run peerRun) {
+	if run.Rows == nil {
+		d.line("| implicit, irspack, EASE | not run | | | | | |")
+	}
+	for _, r := range run.Rows {
+		d.line("| %s, tuned: %v | %.4f | | %.4f | | | %.1f |", r.Model, r.Params, r.Recall, r.NDCG, r.Seconds)
+	}
+}
+
+func interval(e engine.Estimate) string { return fmt.Sprintf("%.4f–%.4f", e.Low, e.High) }
+
+// gain is the difference in NDCG from plain MF with its p.
+func gain(r engine.EvaluateRow) string {
+	for _, v := range r.Versus {
+		if v.Against == rowPlain {
+			return fmt.Sprintf("%+.4f (p = %.2g)", v.NDCG.Delta, v.NDCG.P)
+		}
+	}
+	return ""
+}
+
+// goal says for each of ken's rows whether it gets there.
+func (d *markdown) goal(g goal, rep engine.EvaluateReport, peers peerRun) {
+	from := ""
+	if g.peers > 0 {
+		if peers.Rows == nil {
+			d.line("\nGoal: %.2f × the best peer, not run here.", g.peers)
+			return
+		}
+		for _, r := range peers.Rows {
+			g.recall, g.ndcg = max(g.recall, g.peers*r.Recall), max(g.ndcg, g.peers*r.NDCG)
+		}
+		from = fmt.Sprintf(" (%.2f × the best peer)", g.peers)
+	}
+	d.line("\nGoal: recall ≥ %.4f, NDCG ≥ %.4f%s.", g.recall, g.ndcg, from)
+	for _, r := range rep.Rows {
+		if strings.HasPrefix(r.Name, "ken") {
+			d.line("%s: recall %s, NDCG %s.", r.Name, reached(r.Recall.Value, g.recall), reached(r.NDCG.Value, g.ndcg))
+		}
+	}
+}
+
+// reached compares at the precision that is printed.
+func reached(got, want float64) string {
+	if math.Round(got*1e4) >= math.Round(want*1e4) {
+		return "reached"
+	}
+	return fmt.Sprintf("missed by %.4f", want-got)
+}
+
+// shareOfTuned says how near the defaults come to the tuned model.
+func (d *markdown) shareOfTuned(rep engine.EvaluateReport) {
+	ndcg := map[string]float64{}
+	for _, r := range rep.Rows {
+		ndcg[r.Name] = r.NDCG.Value
+	}
+	if ndcg[rowTuned] > 0 {
+		d.line("The defaults have %.1f %% of the tuned NDCG (goal: 97 %%).", 100*ndcg[rowDefault]/ndcg[rowTuned])
+	}
+}
+
+// buckets prints recall by number of triples.
+func (d *markdown) buckets(rows []engine.BucketRow) {
+	first := true
+	for _, r := range rows {
+		if r.Of != engine.BucketLinks {
+			continue
+		}
+		if first {
+			d.line("\n| triples of the item | model | held-out pairs | found |")
+			d.line("|---|---|---|---|")
+			first = false
+		}
+		d.line("| %d–%d | %s | %d | %.4f |", r.Low, r.High, r.Row, r.N, r.Recall)
+	}
+}
+
+// referee compares evaluate.py's verdict with Evaluate's. The script counts users that training does not know as misses.
+func (d *markdown) referee(v *verdict, rep engine.EvaluateReport) {
+	d.line("\n`evaluate.py` on the lists of `Recommend` (%s): recall %.4f, NDCG %.4f over %d users, %d of whom are unknown to the store and have no "+
+		"list; %d items shown, %d of them seen.", rowDefault, v.Recall, v.NDCG, v.Users, v.Missing, v.Items, v.Seen)
+	for _, r := range rep.Rows {
+		share := float64(rep.Users) / float64(v.Users)
+		if r.Name == rowDefault && (math.Abs(r.Recall.Value*share-v.Recall) > 1e-4 || math.Abs(r.NDCG.Value*share-v.NDCG) > 1e-4) {
+			d.line("**That is not what Evaluate found.**")
+		}
+	}
+}
+
+// drawn prints means over the seeds.
+func (d *markdown) drawn(o drawn, reports []engine.EvaluateReport) {
+	k := reports[0].K
+	columns := []column{
+		{fmt.Sprintf("recall@%d", k), func(r engine.EvaluateRow) float64 { return r.Recall.Value }},
+		{fmt.Sprintf("NDCG@%d", k), func(r engine.EvaluateRow) float64 { return r.NDCG.Value }},
+	}
+	if o.options.Labels {
+		columns = []column{
+			{"AUC", func(r engine.EvaluateRow) float64 { return r.Labels.AUC }},
+			{"F1", func(r engine.EvaluateRow) float64 { return r.Labels.F1 }},
+			{"score AUC", func(r engine.EvaluateRow) float64 { return r.Labels.ScoreAUC }},
+			{"score F1", func(r engine.EvaluateRow) float64 { return r.Labels.ScoreF1 }},
+		}
+	}
+	columns = append(columns, column{"seconds", func(r engine.EvaluateRow) float64 { return r.Seconds }})
+	users, pairs := 0, 0
+	for _, r := range reports {
+		users, pairs = users+r.Users, pairs+r.TestPairs
+	}
+	d.line("Mean and standard deviation over %d seeds, from %d on; about %d users and %d held-out pairs each, %d candidates (%s).\n",
+		len(reports), seed, users/len(reports), pairs/len(reports), reports[0].Ranked, reports[0].Candidates)
+	d.means(columns, reports)
+	if o.auc > 0 {
+		for _, row := range reports[0].Rows {
+			if strings.HasPrefix(row.Name, "ken") {
+				got, _ := meanSD(values(reports, row.Name, columns[0].of))
+				d.line("\nGoal: AUC ≥ %.4f. %s: %s.", o.auc, row.Name, reached(got, o.auc))
+			}
+		}
+	}
+}
+
+// column is a figure of a row.
+type column struct {
+	name string
+	of   func(engine.EvaluateRow) float64
+}
+
+func (d *markdown) means(columns []column, reports []engine.EvaluateReport) {
+	d.WriteString("| model |")
+	for _, c := range columns {
+		fmt.Fprintf(d, " %s |", c.name)
+	}
+	d.line("\n|---|%s", strings.Repeat("---|", len(columns)))
+	for _, row := range reports[0].Rows {
+		fmt.Fprintf(d, "| %s |", row.Name)
+		for _, c := range columns {
+			mean, sd := meanSD(values(reports, row.Name, c.of))
+			fmt.Fprintf(d, " %.4f ± %.4f |", mean, sd)
+		}
+		d.line("")
+	}
+}
+
+// values returns a figure of the row of that name in each report.
+func values(reports []engine.EvaluateReport, name string, of func(engine.EvaluateRow) float64) []float64 {
+	var v []float64
+	for _, rep := range reports {
+		for _, r := range rep.Rows {
+			if r.Name == name {
+				v = append(v, of(r))
+			}
+		}
+	}
+	return v
+}
+
+// heading names a table and says how to run it again.
+func heading(t table, stamp string) string {
+	return fmt.Sprintf("### %s\n\n%s\n\n`go run ./engine/internal/cmd/bench accuracy --only %s` · %s\n\n", t.name, t.about, t.name, cmp.Or(stamp, "undated"))
+}

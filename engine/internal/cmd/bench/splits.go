@@ -1,0 +1,137 @@
+package main
+
+import "github.com/kenrec/ken/engine"
+
+// table is one table of the report.
+type table struct {
+	name  string
+	about string // what is measured, for readers
+	set   set
+	tests []test   // lists judged against held-out files
+	drawn *drawn   // or: hold-outs drawn by seed
+	folds []string // or: fold-in on the first test of other tables
+}
+
+// set is a data set as it is imported.
+type set struct {
+	folder  string
+	nodes   []string
+	triples []string
+	train   rows
+	texts   bool // embed them
+}
+
+// rows is a file of interactions.
+type rows struct {
+	file       string
+	format     engine.Format // FormatAuto or Lists
+	minWeight  float64       // rows below it are left out; 0: none is
+	user, item string        // prefixes of ids
+}
+
+// test is a held-out file.
+type test struct {
+	name  string
+	rows  rows
+	valid string // file of pairs on which parameters may be chosen; "": carved out of training
+	cold  bool   // candidates are its items, not those with a training row
+	links bool   // report recall by number of triples
+	goal  goal
+}
+
+// goal is what the lists should reach: figures, or a multiple of the best peer's.
+type goal struct {
+	recall, ndcg float64
+	peers        float64
+}
+
+// drawn is an evaluation whose hold-out the engine draws, once a seed.
+type drawn struct {
+	options engine.EvaluateOptions
+	seeds   int
+	auc     float64 // goal; 0: recall is reported in place of labels
+}
+
+// tables lists what is measured, small sets first.
+var tables = []table{
+	{
+		name:  "facebook-book",
+		about: "Very sparse likes of books with a DBpedia graph; one model is judged on warm and on cold items.",
+		set: set{folder: "facebook-book", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
+			train: rows{file: "train.tsv"}, texts: true},
+		tests: []test{
+			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, valid: "valid.tsv", goal: goal{recall: .240, ndcg: .127}},
+			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, goal: goal{recall: .205, ndcg: .125}},
+		},
+	},
+	{
+		name:  "ml-100k",
+		about: "Fold u1; ratings of 4 and more are kept in both files, lower ones are neither trained on nor looked for.",
+		set: set{folder: "ml-100k", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
+			train: rows{file: "u1.base.tsv", minWeight: 4}, texts: true},
+		tests: []test{{name: "u1.test", rows: rows{file: "u1.test.tsv", minWeight: 4}, goal: goal{peers: 1.01}}},
+	},
+	{
+		name:  "anime",
+		about: "Warm and cold items side by side; one model is judged on both.",
+		set: set{folder: "anime", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
+			train: rows{file: "train.tsv"}, texts: true},
+		tests: []test{
+			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, valid: "valid.tsv", goal: goal{peers: 1.02}},
+			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, goal: goal{recall: .490, ndcg: .450}},
+		},
+	},
+	{
+		name:  "citeulike-a",
+		about: "Articles that nobody has saved yet, known by tags and citations; some have neither (the bucket of 0 triples).",
+		set: set{folder: "citeulike-a", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
+			train: rows{file: "aldi_warm_emb.tsv"}, texts: true},
+		tests: []test{{name: "cold_item_test", rows: rows{file: "aldi_cold_item_test.tsv"}, valid: "aldi_cold_item_val.tsv",
+			cold: true, links: true, goal: goal{recall: .520, ndcg: .375}}},
+	},
+	{
+		name:  "ml-1m",
+		about: "Dense ratings as likes, with a readable graph and a paragraph of text an item.",
+		set: set{folder: "ml-1m", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
+			train: rows{file: "train.tsv"}, texts: true},
+		tests: []test{{name: "test", rows: rows{file: "test.tsv"}, goal: goal{recall: .2800, ndcg: .4150}}},
+	},
+	{
+		name:  "gowalla",
+		about: "Check-ins without any knowledge: pure collaborative filtering. The mark is LightGCN's .1824 / .1547, as its README has it.",
+		set:   set{folder: "gowalla", train: rows{file: "train.txt", format: engine.Lists, user: "u", item: "i"}},
+		tests: []test{{name: "test", rows: rows{file: "test.txt", format: engine.Lists, user: "u", item: "i"}, goal: goal{recall: .190, ndcg: .158}}},
+	},
+	{
+		name: "book-kg",
+		about: "Labelled rows by the click-through protocol: random 6:2:2, the second part chooses threshold and calibration, the third " +
+			"is measured. “Score AUC” is of the bare score, “AUC” of the probability that a logistic regression makes of the score and of " +
+			"the counts of positive and negative training rows of user and item; every row of the table gets the same counts. Published, " +
+			"as cited from memory: KGAT .731, MCCLK .763.",
+		set:   set{folder: "book-kg", triples: []string{"kg_final.txt"}, train: rows{file: "ratings_final.txt", user: "u"}},
+		drawn: &drawn{options: engine.EvaluateOptions{Split: engine.SplitRandom, Fraction: 0.4, Labels: true}, seeds: 3, auc: .74},
+	},
+	{
+		name:  "uci-restaurant",
+		about: "All ratings of a fifth of the users are held out: they are known only by what they say they prefer.",
+		set: set{folder: "uci-restaurant", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv", "user_prefers.tsv"},
+			train: rows{file: "ratings.tsv"}, texts: true},
+		drawn: &drawn{options: engine.EvaluateOptions{Split: engine.SplitColdUsers, Fraction: 0.2, K: 10}, seeds: 10},
+	},
+	{
+		name: "fold-in",
+		about: "A fifth of the users, then of the items, is taken out of training and folded in from the same rows. NDCG@20 of these " +
+			"users, and of lists of these items alone, against the model that was trained on them.",
+		folds: []string{"facebook-book", "ml-100k", "anime", "ml-1m"},
+	},
+}
+
+// tableNamed returns the table of a name.
+func tableNamed(name string) (table, bool) {
+	for _, t := range tables {
+		if t.name == name {
+			return t, true
+		}
+	}
+	return table{}, false
+}
