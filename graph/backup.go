@@ -128,7 +128,7 @@ func lockAny(dir string, o options) (f *files, fresh bool, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, false, fmt.Errorf("graph: make the store: %w", err)
 	}
-	f = &files{dir: dir, floor: o.floor, log: o.log}
+	f = &files{dir: dir, floor: o.floor, first: o.readFirst, log: o.log}
 	if f.lock, err = lockFile(f.path(lockName)); err != nil {
 		return nil, false, err
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -154,6 +155,12 @@ func (b *Batch) publish(ts uint64) {
 	for i, e := range b.nodes {
 		b.s.typed.set(i, e.has && e.cur.typ != 0)
 	}
+	for k := range b.triples {
+		b.s.heads.set(k.head, true)
+	}
+	for k := range b.inters {
+		b.s.users.set(k.user, true)
+	}
 }
 
 // writes turns the edits into records in the order of their keys, and adds up what they change in the counters.
@@ -171,7 +178,7 @@ func (b *Batch) writes(delta map[counter]int64) []write {
 	if !changed {
 		return nil // names that nothing uses are not worth a commit
 	}
-	slices.SortFunc(out, func(x, y write) int { return slices.Compare(x.key, y.key) })
+	slices.SortFunc(out, func(x, y write) int { return bytes.Compare(x.key, y.key) })
 	return out
 }
 

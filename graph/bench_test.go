@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -37,7 +38,8 @@ func importTriples(tb testing.TB, s *graph.Store, n int) {
 func BenchmarkImportTriples(b *testing.B) {
 	const n = 1_000_000
 	for b.Loop() {
-		s, err := graph.Open(b.Context(), b.TempDir())
+		dir := b.TempDir()
+		s, err := graph.Open(b.Context(), dir)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -56,8 +58,14 @@ func BenchmarkImportTriples(b *testing.B) {
 			rows++
 		}
 		b.ReportMetric(float64(rows)/time.Since(start).Seconds(), "scanned/s")
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
+		killed := filepath.Join(b.TempDir(), "killed")
+		readImage(b, dir).write(b, killed)
+		closeStore(b, s)
+		for name, dir := range map[string]string{"ms/open": dir, "ms/open-killed": killed} {
+			start = time.Now()
+			s := openDir(b, dir)
+			b.ReportMetric(float64(time.Since(start).Milliseconds()), name)
+			closeStore(b, s)
 		}
 	}
 }

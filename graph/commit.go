@@ -43,7 +43,15 @@ func (s *Store) commitAt(writes []write, st state, ts, prev uint64) error {
 	s.kv.advance(st.ts)
 	s.seq.Store(st.seq)
 	s.next.Store(uint32(st.next))
-	return s.noteSequence(st)
+	if s.files == nil {
+		return nil
+	}
+	if err := s.files.note(st); err != nil {
+		// This commit is durable and stays; without a note of it a loss would not show, so it is the last one.
+		s.log.Error("cannot note the sequence", "err", err)
+		s.failed = fmt.Errorf("graph: the commit before could not be noted, open the store again: %w", err)
+	}
+	return nil
 }
 
 // writeParts writes all parts but the last side by side, and the last, which holds the state, when they are on disk.

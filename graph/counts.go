@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -73,7 +74,7 @@ func (c *counters) writes(delta map[counter]int64) []write {
 			out = append(out, put(countKey(k), encodeCount(n)))
 		}
 	}
-	slices.SortFunc(out, func(a, b write) int { return slices.Compare(a.key, b.key) })
+	slices.SortFunc(out, func(a, b write) int { return bytes.Compare(a.key, b.key) })
 	return out
 }
 

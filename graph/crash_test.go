@@ -92,7 +92,7 @@ func crashBatch(b *graph.Batch, n uint64) error {
 // TestKill kills writers at random moments and checks that each batch they acknowledged is there, whole, and no part of
 // another.
 func TestKill(t *testing.T) {
-	kills := 5
+	kills := 3
 	if long() {
 		kills = 500
 	}

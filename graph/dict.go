@@ -84,6 +84,12 @@ func (s *Store) Lookup(id string) (Idx, bool, error) {
 	if err := checkID(id); err != nil {
 		return 0, false, err
 	}
+	if err := s.kv.alive(); err != nil {
+		return 0, false, err
+	}
+	if i, ok := s.dict.byID.get(id); ok {
+		return i, true, nil
+	}
 	sn, end, err := s.begin()
 	if err != nil {
 		return 0, false, err
@@ -98,6 +104,12 @@ func (s *Store) Lookup(id string) (Idx, bool, error) {
 
 // ID returns the id of node number i, ErrNotFound when there is none (any more), or ErrClosed.
 func (s *Store) ID(i Idx) (string, error) {
+	if err := s.kv.alive(); err != nil {
+		return "", err
+	}
+	if id, ok := s.dict.byIdx.get(i); ok {
+		return id, nil
+	}
 	sn, end, err := s.begin()
 	if err != nil {
 		return "", err

@@ -31,6 +31,7 @@ const (
 type files struct {
 	dir   string
 	floor int64
+	first int64 // bytes of tables to read before Open returns
 	log   *slog.Logger
 	lock  *os.File
 	seq   *os.File
@@ -59,7 +60,7 @@ func lockStore(dir string, o options) (*files, error) {
 			return nil, fmt.Errorf("graph: make the store: %w", err)
 		}
 	}
-	f := &files{dir: dir, floor: o.floor, log: o.log}
+	f := &files{dir: dir, floor: o.floor, first: o.readFirst, log: o.log}
 	if f.lock, err = lockFile(f.path(lockName)); err != nil {
 		return nil, err
 	}

@@ -87,8 +87,11 @@ func (b *Batch) deleteEdges(n Idx) error {
 		}
 	}
 	for k, e := range b.vectors {
-		if e.has && k.idx == n {
-			b.dropVector(k, e)
+		if !e.has || k.idx != n {
+			continue
+		}
+		if err := b.dropVector(k, e); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -61,11 +61,8 @@ const (
 	lenJournal  = 1 + 2 + 2
 )
 
-// spare is the room left behind each key for the timestamp that Badger appends.
-const spare = 8
-
 func newKey(kind byte, size int) []byte {
-	return append(make([]byte, 0, size+spare), kind)
+	return append(make([]byte, 0, size), kind)
 }
 
 func stateKey() []byte { return newKey(kindState, 1) }

@@ -91,13 +91,21 @@ func kvError(doing string, err error) error {
 func (k *kv) enter() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := k.alive(); err != nil {
+		return err
+	}
+	k.ops++
+	return nil
+}
+
+// alive returns why nothing can be read or written any more.
+func (k *kv) alive() error {
 	if k.closed.Load() {
 		return ErrClosed
 	}
 	if err := k.damage.Load(); err != nil {
 		return *err
 	}
-	k.ops++
 	return nil
 }
 
@@ -226,11 +234,14 @@ func (s *snap) scanRaw(ctx context.Context, prefix []byte, fn func(key, val []by
 			recovered(recover(), &err)
 		}
 	}()
+	if err := s.proceed(ctx); err != nil {
+		return err
+	}
 	it := s.txn.NewIterator(badger.IteratorOptions{Prefix: prefix})
 	defer it.Close()
 	n := 0
 	for it.Rewind(); it.Valid(); it.Next() {
-		if n++; n%checkEvery == 1 {
+		if n++; n%checkEvery == 0 {
 			if err := s.proceed(ctx); err != nil {
 				return err
 			}

@@ -204,6 +204,10 @@ func (b *Batch) ensure(id string, typ Sym) (Idx, error) {
 // fresh reports whether node i was created by this batch, so that the store holds nothing of it.
 func (b *Batch) fresh(i Idx) bool { return i >= b.first }
 
+// never reports whether node i is known to be in no stored record of which seen holds the nodes: a file sorted by its
+// first column, as most are, then needs no look-up in Badger.
+func (b *Batch) never(seen *bitset, i Idx) bool { return i >= b.s.opened && !seen.has(i) }
+
 // DeleteNode deletes a node with its triples and interactions in both directions and its vectors. Its number is not given
 // again. It returns ErrNotFound when there is no such node. Deletions may take a batch beyond its size, since they have to
 // be atomic.

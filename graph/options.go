@@ -9,10 +9,11 @@ type options struct {
 	log        *slog.Logger
 	floor      int64
 	acceptLoss bool
+	readFirst  int64 // bytes of tables that Open reads before it returns
 }
 
 func newOptions(opts []Option) options {
-	o := options{log: slog.New(slog.DiscardHandler), floor: DefaultFreeSpaceFloor}
+	o := options{log: slog.New(slog.DiscardHandler), floor: DefaultFreeSpaceFloor, readFirst: verifyAtOpen}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&o)

@@ -109,7 +109,7 @@ func (f *files) verify() error {
 	for _, t := range f.store.Tables {
 		noted[t.ID] = t.Size
 	}
-	left := int64(verifyAtOpen)
+	left := f.first
 	for _, id := range m.tables {
 		size, ok := sizes[id]
 		if !ok {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -169,7 +170,7 @@ func (b *builder) interaction(key, payload []byte) error {
 
 // write takes a copy of key and payload into the current part, and writes that when it is large enough.
 func (b *builder) write(key, payload []byte) error {
-	key = append(make([]byte, 0, len(key)+spare), key...)
+	key = bytes.Clone(key)
 	payload = append(make([]byte, 0, len(payload)+sealSize), payload...)
 	b.buf = append(b.buf, put(key, payload))
 	b.bytes += len(key) + len(payload)

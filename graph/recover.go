@@ -125,7 +125,7 @@ func (k *kv) newerThan(ctx context.Context, ts uint64) (keys [][]byte, err error
 		if len(keys)%checkEvery == 0 && ctx.Err() != nil {
 			return nil, fmt.Errorf("graph: open: %w", ctx.Err())
 		}
-		key := it.Item().KeyCopy(make([]byte, 0, len(it.Item().Key())+spare))
+		key := it.Item().KeyCopy(nil)
 		if n := len(keys); n == 0 || string(keys[n-1]) != string(key) {
 			keys = append(keys, key)
 		}

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,5 +208,101 @@ func TestOrphans(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join(dir, lostName, "kv-1-777.0.sst"))
 	if string(b) != "precious" || err != nil {
 		t.Errorf("orphan: %q, %v", b, err)
+	}
+}
+
+// TestReadLater damages a table that is too large to be read before Open returns: calls fail once it has been read.
+func TestReadLater(t *testing.T) {
+	later := func(o *options) { o.readFirst = -1 }
+	dir := t.TempDir()
+	s := openT(t, dir, later)
+	fill(t, s, "a", 500)
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = openT(t, dir, later)
+		s.reading.Wait()
+		if _, err := s.Node(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "kv-1", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatal(tables, err)
+	}
+	f, err := os.OpenFile(tables[0], os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte{0xff, 0xee}, 500); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openT(t, dir, later)
+	s.reading.Wait()
+	if _, err := s.Node(t.Context(), "a"); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Node: %v", err)
+	}
+	if _, err := s.NewBatch(t.Context()); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("NewBatch: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Open after: %v", err)
+	}
+}
+
+// TestLogHoldsNoIDs opens, crashes and recovers a store with a logger and looks for ids in what it says.
+func TestLogHoldsNoIDs(t *testing.T) {
+	const id = "canary-id-91"
+	var buf strings.Builder
+	log := WithLogger(slog.New(slog.NewTextHandler(&buf, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	dir := t.TempDir()
+	s := openT(t, dir, log)
+	fill(t, s, id, 50)
+	crash(t, s)
+	s = openT(t, dir, log)
+	if _, err := s.Node(t.Context(), id+" missing"); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if buf.Len() == 0 || strings.Contains(buf.String(), id) {
+		t.Errorf("log of %d bytes, id at %d", buf.Len(), strings.Index(buf.String(), id))
+	}
+}
+
+// TestValueFields reads each kind of value back.
+func TestValueFields(t *testing.T) {
+	for _, tt := range []struct {
+		v     Value
+		kind  string
+		text  string
+		num   float64
+		truth bool
+		unix  int64
+		list  int
+	}{
+		{v: String("a"), kind: "string", text: "a"},
+		{v: Number(1.5), kind: "number", num: 1.5},
+		{v: Bool(true), kind: "bool", truth: true},
+		{v: Bool(false), kind: "bool"},
+		{v: Time(7), kind: "time", unix: 7},
+		{v: List("a", "b"), kind: "list", list: 2},
+	} {
+		v := tt.v
+		if v.Kind().String() != tt.kind || v.Text() != tt.text || v.Float() != tt.num || v.Truth() != tt.truth ||
+			v.Unix() != tt.unix || len(v.Strings()) != tt.list {
+			t.Errorf("%v %v reads as %q, %v, %v, %v, %v", v.Kind(), v, v.Text(), v.Float(), v.Truth(), v.Unix(), v.Strings())
+		}
 	}
 }

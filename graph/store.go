@@ -35,7 +35,10 @@ type Store struct {
 
 	reading sync.WaitGroup // the goroutine of verifyRest
 
-	typed bitset // owned by the holder of the writer token: nodes known to have a type
+	// What the writer knows without asking Badger; owned by the holder of the writer token.
+	typed        bitset // nodes that have a type
+	heads, users bitset // of the nodes since Open: those that are, or were, the head of a triple, the user of an interaction
+	opened       Idx    // the first node since Open
 }
 
 // Open opens the store in dir, or makes a new one when dir is missing or empty. The directory belongs to one process at a
@@ -149,6 +152,7 @@ func (s *Store) recover(ctx context.Context, acceptLoss bool) error {
 	}
 	s.seq.Store(s.last.seq)
 	s.next.Store(uint32(s.last.next))
+	s.opened = s.last.next
 	sn := s.kv.pin()
 	defer sn.close()
 	if err := s.syms.load(ctx, sn); err != nil {
@@ -200,11 +204,8 @@ func (s *Store) begin() (*snap, func(), error) {
 
 // check returns ErrClosed or the error of ctx.
 func (s *Store) check(ctx context.Context) error {
-	if s.kv.closed.Load() {
-		return ErrClosed
-	}
-	if err := s.kv.damage.Load(); err != nil {
-		return *err
+	if err := s.kv.alive(); err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("graph: %w", err)
@@ -218,14 +219,6 @@ func (s *Store) room() error {
 		return nil
 	}
 	return s.files.room()
-}
-
-// noteSequence records a commit outside Badger.
-func (s *Store) noteSequence(st state) error {
-	if s.files == nil {
-		return nil
-	}
-	return s.files.note(st)
 }
 
 // bytes returns what the store takes on disk.
