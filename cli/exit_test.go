@@ -98,6 +98,7 @@ func TestMistakes(t *testing.T) {
 		{"import nodes nodes.tsv --batch-rows -1", ExitUsage, "--batch-rows", "a negative number is a value"},
 		{"import triples triples.nt --predicate name", ExitUsage, "IRI=ROLE", ""},
 		{"import triples triples.nt --predicate http://x/=nam", ExitUsage, "did you mean name?", ""},
+		{"import nodes x.parquet", ExitUsage, "convert them", "not read yet"},
 		{"import nodes missing.tsv", ExitFailed, "missing.tsv: no such file", ""},
 		{"import nodes nodes.tsv missing.tsv", ExitFailed, "missing.tsv", "nothing is imported when one file is not there"},
 		{"import nodes foreign", ExitFailed, "is a directory", ""},

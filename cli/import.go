@@ -56,6 +56,9 @@ Examples:
 // importFiles imports one file after the other and prints a report of each, of the one that failed too.
 func (a *app) importFiles(ctx context.Context, src engine.Source, files []string, rejects string) (err error) {
 	for _, path := range files { // a mistyped second file must not cost the import of the first
+		if src.Format == engine.Parquet || strings.HasSuffix(path, ".parquet") {
+			return usagef("%s: Parquet files are not read: convert them to CSV or JSON Lines", path)
+		}
 		f, err := a.openInput(path)
 		if err != nil {
 			return err
