@@ -74,10 +74,15 @@ func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) err
 	for _, v := range rare.Val {
 		k.links += float64(v)
 	}
+	k.weigh(index, rare, cfg)
+	return nil
+}
+
+// weigh sets what follows from the contexts of items and the weights that the configuration gives to their relations.
+func (k *knowledge) weigh(index *contextIndex, rare *sparse.CSR, cfg Config) {
 	k.items, k.itemLinks, k.relationWeight = weighContexts(index, rare, cfg.filled(k.d.scale(k.links)), k.d.symName)
 	k.contextAlpha = k.densities()
 	k.profiler = newProfiler(k.items, func(n graph.Idx) string { return k.d.nodes[n].name })
-	return nil
 }
 
 // densities returns for each context Σ confidence / (contexts · items) of its relation: with it as the background, absent
@@ -126,6 +131,12 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 			}
 		}
 	}
+	k.buildProfiles()
+	return nil
+}
+
+// buildProfiles finds the contexts of items that each user's own triples speak of.
+func (k *knowledge) buildProfiles() {
 	k.profiles = &sparse.CSR{Rows: len(k.d.users), Cols: len(k.items.all), Ptr: make([]int64, len(k.d.users)+1)}
 	for u, n := range k.d.users {
 		at, weight := k.profiler.profile(k.adj.ends(n), func(e graph.Idx) string { return k.d.nodes[e].id })
@@ -135,7 +146,21 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 	if k.profiles.NNZ() == 0 {
 		k.profiles = nil
 	}
-	return nil
+}
+
+// unweighted is cfg with weight 1 for every triple: what reweighed starts from.
+func (c Config) unweighted() Config {
+	c.ContextWeight, c.Relations = 1, nil
+	return c
+}
+
+// reweighed returns what buildKnowledge makes with cfg, given that k was built with cfg.unweighted(). Features do not
+// depend on the weights of relations and are shared.
+func (k *knowledge) reweighed(cfg Config) *knowledge {
+	out := *k
+	out.weigh(k.items, k.itemLinks, cfg)
+	out.buildProfiles()
+	return &out
 }
 
 // rarities returns links with each weight multiplied by the rarity of its context.

@@ -1,0 +1,71 @@
+package tune
+
+import "math"
+
+const (
+	// tolerance is by how many standard errors the simplest choice may fall short of the best point found and still be
+	// taken. Being measured against that one point, it is spent once, not once a dimension.
+	tolerance = 0.5
+	// least is below what mean a part of the start counts as this: a gain relative to nothing means nothing.
+	least = 1e-3
+)
+
+// Difference is by how much one point is better than another: the mean over the parts of the difference of their means,
+// each relative to its mean at the start, with its standard error over the paired users.
+type Difference struct {
+	Gain, SE float64
+}
+
+// Objective compares values.
+type Objective struct {
+	base []float64 // by part
+}
+
+// NewObjective measures gains relative to the means of start.
+func NewObjective(start Values) Objective {
+	o := Objective{base: make([]float64, len(start))}
+	for p, part := range start {
+		o.base[p] = max(mean(part), least)
+	}
+	return o
+}
+
+// Compare returns by how much a is better than b.
+func (o Objective) Compare(a, b Values) Difference {
+	var d Difference
+	parts := float64(len(o.base))
+	for p, base := range o.base {
+		n, sum, square := float64(len(a[p])), 0.0, 0.0
+		for u, x := range a[p] {
+			diff := x - b[p][u]
+			sum += diff
+			square += diff * diff
+		}
+		if n == 0 {
+			continue
+		}
+		m := sum / n
+		variance := max(square/n-m*m, 0) / max(n-1, 1)
+		d.Gain += m / base / parts
+		d.SE += variance / (base * base * parts * parts)
+	}
+	d.SE = math.Sqrt(d.SE)
+	return d
+}
+
+// better says whether the difference is more than noise when it is the best of n: the largest of n differences that are
+// noise is about √(2 ln n) standard errors.
+func (d Difference) better(n int) bool {
+	return d.Gain > 0 && d.Gain > d.SE*max(1, math.Sqrt(2*math.Log(float64(n))))
+}
+
+// asGood says whether the simplest choice may stand in for the best point.
+func (d Difference) asGood() bool { return d.Gain >= -tolerance*d.SE }
+
+func mean(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(max(len(v), 1))
+}

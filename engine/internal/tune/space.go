@@ -1,0 +1,63 @@
+package tune
+
+import "slices"
+
+// Dimension is one hyper-parameter with its choices, by number.
+type Dimension struct {
+	Name    string
+	Choices int
+	Start   int
+	// Simplest is the choice that leaves something out, such as weight 0 of a source; -1 for none. See Search.
+	Simplest int
+	// Ordered choices are tried outwards from the present one, as long as that helps; of others all are tried.
+	Ordered bool
+	// Direct skips low fidelity: for choices that cost little, or whose worth shows in full only.
+	Direct bool
+	// Again marks a dimension to be searched a second time once the others are settled.
+	Again bool
+	// Active says whether the dimension matters at a point; nil: always.
+	Active func(Point) bool
+}
+
+// Point is one choice for each dimension.
+type Point []int
+
+// with returns the point with another choice.
+func (p Point) with(dimension, choice int) Point {
+	q := slices.Clone(p)
+	q[dimension] = choice
+	return q
+}
+
+// Fidelity is how exactly a point is judged.
+type Fidelity uint8
+
+// The fidelities, the cheap one first.
+const (
+	Low Fidelity = iota
+	Full
+)
+
+// Values are what a judge found: by part of the objective, by user. Users of a part keep their places from one point to
+// the next.
+type Values [][]float64
+
+// trials estimates how many points a search of the dimension judges.
+func (d *Dimension) trials() int {
+	switch {
+	case d.Ordered:
+		return min(2, d.Choices-1)
+	case d.Direct || d.Choices <= screenAbove:
+		return d.Choices - 1
+	}
+	return d.Choices + 1 // the present point and all others at low fidelity, one or two in full
+}
+
+// Trials estimates how many points a search judges; the end may come earlier or later.
+func Trials(dims []Dimension) int {
+	n := 1
+	for i := range dims {
+		n += dims[i].trials()
+	}
+	return n
+}
