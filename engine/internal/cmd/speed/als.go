@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/kenrec/ken/engine/internal/dense"
@@ -40,7 +41,11 @@ func (b *bench) als(ctx context.Context) error {
 		if err := b.saveCSR(name, sets[name]); err != nil {
 			return err
 		}
-		for _, f := range []int{64, 128, 256} {
+		for _, size := range strings.Split(b.factors, ",") {
+			f, err := strconv.Atoi(size)
+			if err != nil {
+				return fmt.Errorf("factor size: %w", err)
+			}
 			if err := b.alsOne(ctx, name, sets[name], f); err != nil {
 				return err
 			}
@@ -60,7 +65,7 @@ func (b *bench) alsOne(ctx context.Context, name string, x *sparse.CSR, f int) e
 	list = append(list, func(p *peers) contestant {
 		return p.contestant("implicit, 3 CG steps", "implicit_als", with("cg", true))
 	})
-	if f <= 128 {
+	if !b.quick && f <= 128 {
 		list = append(list, func(p *peers) contestant { return p.contestant("implicit, exact", "implicit_als", with("cg", false)) })
 	}
 	list = append(list, func(p *peers) contestant { return p.contestant("irspack, 3 CG steps", "irspack_als", args) })

@@ -4,7 +4,7 @@
 //	data (seeded) ──▶ files ──▶ peers.py (implicit, irspack, numpy, scipy) ──┐
 //	               └─▶ our packages ──────────────────────────────────────┴──▶ medians, ratios
 //
-// Usage: go run ./engine/internal/cmd/speed -python python3 [-rounds 5] [-workers 1] [-only als,topk] [-ml1m DIR]
+// Usage: go run ./engine/internal/cmd/speed -python python3 [-rounds 5] [-workers 1] [-only als,topk] [-factors 128] [-ml1m DIR]
 //
 // The interpreter needs: pip install implicit==0.7.3 irspack==0.5.2 numpy scipy. Without -python only our side runs. A ratio above 1
 // means that we are faster.
@@ -34,6 +34,8 @@ type config struct {
 	python  string
 	ml1m    string
 	only    string
+	factors string
+	quick   bool
 	rounds  int
 	workers int
 }
@@ -51,6 +53,8 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&b.python, "python", "", "Python interpreter with the peers installed; empty: measure ours alone")
 	flags.StringVar(&b.ml1m, "ml1m", os.Getenv("KEN_ML1M"), "folder with train.tsv of MovieLens 1M; empty: leave it out")
 	flags.StringVar(&b.only, "only", "", "comma-separated parts: als, topk, algebra, request; empty: all")
+	flags.StringVar(&b.factors, "factors", "64,128,256", "comma-separated factor sizes of part als")
+	flags.BoolVar(&b.quick, "quick", false, "leave out implicit's exact solver, which takes most of the time")
 	flags.IntVar(&b.rounds, "rounds", 5, "rounds, each measuring every contestant once")
 	flags.IntVar(&b.workers, "workers", 1, "threads of every contestant")
 	if err := flags.Parse(args); err != nil {
