@@ -8,7 +8,7 @@ import (
 )
 
 func BenchmarkSearch(b *testing.B) {
-	for _, s := range []struct{ items, f, k, users int }{{20_000, 128, 20, 2000}, {100_000, 128, 20, 500}} {
+	for _, s := range []struct{ items, f, k, users int }{{20_000, 128, 20, 2000}, {100_000, 128, 20, 1000}} {
 		v, users := random(s.items, s.f, 1), random(s.users, s.f, 2)
 		for _, bytes := range []bool{false, true} {
 			b.Run(fmt.Sprintf("items=%d/f=%d/k=%d/int8=%v", s.items, s.f, s.k, bytes), func(b *testing.B) {

@@ -1,6 +1,7 @@
 package topk
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -72,7 +73,9 @@ func fullSort(v dense.Matrix, req Request, u int) []candidate {
 		}
 		all = append(all, candidate{float32(s), int32(i)})
 	}
-	slices.SortFunc(all, order)
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.item, b.item))
+	})
 	return all[:min(req.K, len(all))]
 }
 

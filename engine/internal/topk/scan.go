@@ -196,7 +196,7 @@ func (s *scan) scoreWaiting() {
 // offer gives user i of the block a candidate.
 func (s *scan) offer(i int, c candidate) {
 	h := &s.heaps[i]
-	if len(*h) == s.req.K && order(c, (*h)[0]) > 0 {
+	if len(*h) == s.req.K && !better(c, (*h)[0]) || c.score != c.score {
 		return
 	}
 	if _, found := slices.BinarySearch(s.exclude[i], c.item); found {

@@ -1,19 +1,14 @@
 package topk
 
-import "cmp"
-
 // candidate is an item with its score.
 type candidate struct {
 	score float32
 	item  int32
 }
 
-// order puts the better candidate first: higher score, then lower item.
-func order(a, b candidate) int {
-	if c := cmp.Compare(b.score, a.score); c != 0 {
-		return c
-	}
-	return cmp.Compare(a.item, b.item)
+// better reports whether a ranks before b: higher score, then lower item. No score is NaN.
+func better(a, b candidate) bool {
+	return a.score > b.score || a.score == b.score && a.item < b.item
 }
 
 // heap keeps the best k candidates pushed, the worst of them at the root.
@@ -26,7 +21,7 @@ func (h *heap) push(c candidate, k int) {
 		s := *h
 		for i := len(s) - 1; i > 0; {
 			up := (i - 1) / 2
-			if order(s[i], s[up]) < 0 {
+			if better(s[i], s[up]) {
 				break
 			}
 			s[i], s[up] = s[up], s[i]
@@ -35,7 +30,7 @@ func (h *heap) push(c candidate, k int) {
 		return
 	}
 	s := *h
-	if order(c, s[0]) >= 0 {
+	if !better(c, s[0]) {
 		return
 	}
 	i := 0
@@ -44,10 +39,10 @@ func (h *heap) push(c candidate, k int) {
 		if down >= len(s) {
 			break
 		}
-		if down+1 < len(s) && order(s[down+1], s[down]) > 0 {
+		if down+1 < len(s) && better(s[down], s[down+1]) {
 			down++
 		}
-		if order(s[down], c) < 0 {
+		if better(s[down], c) {
 			break
 		}
 		s[i] = s[down]
@@ -66,7 +61,7 @@ func Select(scores []float32, k int, allowed func(i int) bool) (ids []int32, bes
 	h := make(heap, 0, k)
 	for i, v := range scores {
 		c := candidate{v, int32(i)}
-		if v != v || len(h) == k && order(c, h[0]) >= 0 || allowed != nil && !allowed(i) {
+		if v != v || len(h) == k && !better(c, h[0]) || allowed != nil && !allowed(i) {
 			continue
 		}
 		h.push(c, k)
@@ -92,10 +87,10 @@ func (h *heap) drain(ids []int32, scores []float32) {
 			if down >= n {
 				break
 			}
-			if down+1 < n && order(s[down+1], s[down]) > 0 {
+			if down+1 < n && better(s[down], s[down+1]) {
 				down++
 			}
-			if order(s[down], last) < 0 {
+			if better(s[down], last) {
 				break
 			}
 			s[i] = s[down]
