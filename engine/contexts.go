@@ -49,34 +49,42 @@ type bag struct {
 	weight []float32
 }
 
-// of numbers a node's contexts, adding unknown ones when grow is set and leaving them out otherwise.
+// of numbers a node's contexts, adding unknown ones when grow is set and leaving them out otherwise. A context that the
+// node has several times, through an alias or a list with repeats, counts once, with the largest weight.
 func (x *contextIndex) of(links []linkKey, weights []float32, attrs []graph.Attr, grow bool) bag {
 	var b bag
+	place := map[int32]int{}
+	put := func(z int32, weight float32) {
+		if i, ok := place[z]; ok {
+			b.weight[i] = max(b.weight[i], weight)
+			return
+		}
+		place[z] = len(b.at)
+		b.at, b.weight = append(b.at, z), append(b.weight, weight)
+	}
 	for i, l := range links {
 		z, ok := x.byLink[l]
-		if !ok {
-			if !grow {
-				continue
-			}
-			z = int32(len(x.all))
+		if !ok && grow {
+			z, ok = int32(len(x.all)), true
 			x.byLink[l] = z
 			x.all = append(x.all, contextInfo{link: l})
 		}
-		b.at, b.weight = append(b.at, z), append(b.weight, weights[i])
+		if ok {
+			put(z, weights[i])
+		}
 	}
 	for _, a := range attrs {
 		for _, value := range categories(a.Value) {
 			k := attrKey{a.Key, value}
 			z, ok := x.byAttr[k]
-			if !ok {
-				if !grow {
-					continue
-				}
-				z = int32(len(x.all))
+			if !ok && grow {
+				z, ok = int32(len(x.all)), true
 				x.byAttr[k] = z
 				x.all = append(x.all, contextInfo{attr: k})
 			}
-			b.at, b.weight = append(b.at, z), append(b.weight, 1)
+			if ok {
+				put(z, 1)
+			}
 		}
 	}
 	return b

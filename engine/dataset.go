@@ -89,16 +89,21 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 		n := row.Node
 		d.nodes = append(d.nodes, nodeInfo{id: n.ID, name: n.Name, text: n.Text, typ: row.Type, attrs: n.Attrs})
 	}
+	// Each scan sees the store as it is when the scan begins. Rows of nodes that came after the scan of nodes are left
+	// for the next training; seq was read before all of them.
 	for row, err := range s.Triples(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("engine: read triples: %w", err)
 		}
-		d.triples = append(d.triples, row)
+		if d.has(row.Head) && d.has(row.Tail) {
+			d.triples = append(d.triples, row)
+		}
 	}
 	rows, err := collect(s.Interactions(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("engine: read interactions: %w", err)
 	}
+	rows = slices.DeleteFunc(rows, func(r graph.InteractionRow) bool { return !d.has(r.User) || !d.has(r.Item) })
 	d.assignRoles(rows)
 	d.events = make([]event, len(rows))
 	for i, r := range rows {
@@ -106,6 +111,9 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 	}
 	return d, d.loadVectors(ctx, s)
 }
+
+// has reports whether a node was there when the nodes were read.
+func (d *dataset) has(n graph.Idx) bool { return int(n) < len(d.nodes) && d.nodes[n].id != "" }
 
 func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
 	var all []T
@@ -203,8 +211,18 @@ func (d *dataset) loadVectors(ctx context.Context, s *graph.Store) error {
 			if err != nil {
 				return fmt.Errorf("engine: read %s vectors: %w", k.Name, err)
 			}
-			if len(m.at) == m.vec.Rows || len(row.Vec) != k.Dim {
-				return fmt.Errorf("engine: %s vectors changed while they were read: run it again", k.Name)
+			if len(row.Vec) != k.Dim {
+				return fmt.Errorf("engine: %s vectors are being replaced by those of another model: train when that is done", k.Name)
+			}
+			if !d.has(row.Idx) {
+				continue
+			}
+			if len(m.at) == m.vec.Rows { // some came in while they were read
+				grown := dense.New(2*m.vec.Rows+1, k.Dim)
+				for i := range m.vec.Rows {
+					copy(grown.Row(i), m.vec.Row(i))
+				}
+				m.vec = grown
 			}
 			copy(m.vec.Row(len(m.at)), row.Vec)
 			m.at = append(m.at, row.Idx)

@@ -59,13 +59,13 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	b := s.boards.Get().(*board)
 	defer s.boards.Put(b)
 	share := s.fill(p, b)
-	x := Explanation{User: s.q.User, Item: item, Name: it.name, Score: float64(b.scores[at]), Basis: p.basis, Paths: []string{}}
+	x := Explanation{User: p.id, Item: item, Name: it.name, Score: float64(b.scores[at]), Basis: p.basis, Paths: []string{}}
 	if p.basis == BasisPopularity {
 		x.Parts = []Part{{Kind: "popularity", Name: "how many users like it", Value: x.Score}}
 		return x, nil
 	}
 	sp := splitter{s: s, p: p, at: at, item: item}
-	if err := sp.split(ctx, share); err != nil {
+	if err := sp.split(ctx, x.Score, share); err != nil {
 		return Explanation{}, err
 	}
 	x.Parts = sp.sorted()
@@ -96,7 +96,7 @@ func (p Part) sentence() string {
 		return p.Name
 	case partPreference:
 		return "fits the preference for " + p.Name
-	case partPeople:
+	case partPeople, partEarlier, partUser:
 		return "" // never the whole story: history and contexts say the same in words
 	case "popularity":
 		return "is liked by many"

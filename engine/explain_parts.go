@@ -17,6 +17,7 @@ const (
 	partPreference = "preference"     // something the user's own triples point to
 	partPeople     = "people"         // what other people's behaviour makes of the item, for a user without history
 	partUser       = "user knowledge" // what is known about the user beside her history
+	partEarlier    = "earlier"        // what was known of a cold item at training and is not any more, or the other way round
 )
 
 // splitter splits the score of one item for one person into addends.
@@ -52,12 +53,12 @@ func (sp *splitter) sorted() []Part {
 	return joined
 }
 
-// split fills parts. share is what each scorer entered the score with.
+// split fills parts for a score. share is what each scorer entered it with.
 //
 // For a user with history the item's row is first split into what its contexts, its features and other people's behaviour
 // make of it; the last part is then split over the user's history. For a user without, the score is split by what her own
 // triples point to.
-func (sp *splitter) split(ctx context.Context, share []float32) error {
+func (sp *splitter) split(ctx context.Context, score float64, share []float32) error {
 	m := sp.s.m
 	warm := sp.at < len(m.items) && m.factors.Warm[sp.at]
 	if len(sp.p.past.Items) == 0 {
@@ -67,8 +68,11 @@ func (sp *splitter) split(ctx context.Context, share []float32) error {
 	if err != nil {
 		return err
 	}
-	x, scale := sp.p.user, share[0]
-	if !warm && sp.p.head != nil {
+	x, scale := sp.p.user, float32(1)
+	switch {
+	case warm:
+		scale = share[0]
+	case sp.p.head != nil:
 		x, scale = sp.p.head, m.factors.ColdScale
 	}
 	split, err := m.factors.SplitItem(ctx, terms, x)
@@ -87,6 +91,7 @@ func (sp *splitter) split(ctx context.Context, share []float32) error {
 		sp.add(Part{Kind: name, Value: float64(scale) * split.Blocks[b]})
 	}
 	if !warm {
+		sp.addRest(score)
 		return nil
 	}
 	if err := sp.splitHistory(ctx, split.Known, scale); err != nil {
@@ -95,11 +100,23 @@ func (sp *splitter) split(ctx context.Context, share []float32) error {
 	return sp.splitScorers(ctx, share)
 }
 
+// addRest adds what the parts lack of the score of an item known by knowledge alone: its row is that of training, its
+// contexts and features are those of now.
+func (sp *splitter) addRest(score float64) {
+	rest := score
+	for _, p := range sp.parts {
+		rest -= p.Value
+	}
+	if math.Abs(rest) > 1e-5*max(1, math.Abs(score)) {
+		sp.add(Part{Kind: partEarlier, Name: "what was known at training", Value: rest})
+	}
+}
+
 // terms gathers what the item's row was solved from, and the names of its prior's addends.
 func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []string, error) {
 	m := sp.s.m
 	t := mf.ItemTerms{Warm: warm}
-	r, bags, err := sp.s.e.rawOf(ctx, m, m.know.items, []string{sp.item})
+	r, bags, err := sp.s.e.rawOf(ctx, m.know.items, m.know.itemFeatures, []string{sp.item})
 	if err != nil {
 		return t, nil, err
 	}
@@ -219,11 +236,14 @@ func (sp *splitter) splitPreferences(ctx context.Context) error {
 		v = sp.s.live.vec.Row(sp.at - len(m.items))
 	}
 	rest := float64(dot32(sp.p.user, v))
-	_, _, ends, err := sp.s.e.linksOf(ctx, sp.s.q.User, nil)
+	mean := float64(dot32(m.factors.MeanUser, v))
+	sp.add(Part{Kind: blockPopularity, Name: "what the mean user likes", Value: mean})
+	rest -= mean
+	_, _, ends, err := sp.s.e.linksOf(ctx, sp.p.id, nil)
 	if err != nil {
 		return err
 	}
-	at, weight := m.know.profiler.profile(ends, sp.s.e.idOf)
+	at, weight := m.know.profiler.profile(ends, sp.s.e.labelAt)
 	for i, z := range at {
 		part, err := sp.contextPart(z)
 		if err != nil {

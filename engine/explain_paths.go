@@ -44,6 +44,14 @@ func (e *Engine) idOf(n graph.Idx) string {
 	return id
 }
 
+// labelAt is how a node is named to people, "" when it was erased.
+func (e *Engine) labelAt(n graph.Idx) string {
+	if id := e.idOf(n); id != "" {
+		return e.label(id)
+	}
+	return ""
+}
+
 // labelOf returns the id of a node and how it is named to people: its name, else its id.
 func (e *Engine) labelOf(n graph.Idx) (id, label string, err error) {
 	id, err = e.store.ID(n)
@@ -74,32 +82,40 @@ func labelOnly(p Part) string {
 	return p.Name
 }
 
-// stepsOf reads the triples of a node, those of the entity it is the same as included.
+// stepsOf reads the triples of a node, those of the entities it is the same as included.
 func (e *Engine) stepsOf(ctx context.Context, id string) ([]step, error) {
-	var steps []step
-	var same []string
-	for t, err := range e.store.Neighbours(ctx, id, graph.NeighbourOptions{}) {
-		if err != nil {
-			return nil, fmt.Errorf("engine: triples of %q: %w", id, err)
-		}
-		s := step{relation: t.Relation, other: t.Tail}
-		if t.Tail == id {
-			s.in, s.other = true, t.Head
-		}
-		if isSame(t.Relation) && !s.in {
-			same = append(same, t.Tail)
-			continue
-		}
-		steps = append(steps, s)
+	steps, same, err := e.stepsAt(ctx, id)
+	if err != nil {
+		return nil, err
 	}
 	for _, entity := range same {
-		more, err := e.stepsOf(ctx, entity)
-		if err != nil {
+		more, _, err := e.stepsAt(ctx, entity)
+		if err != nil && !errors.Is(err, graph.ErrNotFound) {
 			return nil, err
 		}
 		steps = append(steps, more...)
 	}
 	return steps, nil
+}
+
+// stepsAt reads the triples of one node and tells which nodes it is the same as.
+func (e *Engine) stepsAt(ctx context.Context, id string) (steps []step, same []string, err error) {
+	for t, err := range e.store.Neighbours(ctx, id, graph.NeighbourOptions{}) {
+		if err != nil {
+			return nil, nil, fmt.Errorf("engine: triples of %q: %w", id, err)
+		}
+		s := step{relation: t.Relation, other: t.Tail}
+		if t.Head != id {
+			s.in, s.other = true, t.Head
+		}
+		switch {
+		case !isSame(t.Relation):
+			steps = append(steps, s)
+		case !s.in:
+			same = append(same, t.Tail)
+		}
+	}
+	return steps, same, nil
 }
 
 // paths finds ways of two triples from what the user has or prefers to the item, those through rare nodes first.
@@ -132,8 +148,8 @@ func (s *session) paths(ctx context.Context, p *person, item string, parts []Par
 		}
 		return nil
 	}
-	if s.q.User != "" {
-		if err := from(s.q.User, "", -1); err != nil {
+	if p.id != "" {
+		if err := from(p.id, "", -1); err != nil {
 			return nil, err
 		}
 	}

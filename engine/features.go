@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ const (
 )
 
 // blockDefaults are the weights of the blocks that a configuration does not name.
-var blockDefaults = []Weight{{blockText, 1}, {blockWords, 1}, {blockStructure, 0}, {blockNeighbours, 0}, {blockPopularity, 1}}
+var blockDefaults = []Weight{{blockText, 1}, {blockWords, 1}, {blockStructure, 0.5}, {blockNeighbours, 0}, {blockPopularity, 1}}
 
 // features turns nodes of one kind into rows of enriched features. It is fitted once and kept with the model.
 type features struct {
@@ -118,7 +119,7 @@ func (f *features) fitVectors(ctx context.Context, r *raw, cfg Config, name, mod
 	}
 	whitener, err := enrich.FitWhitener(ctx, m, present, workers)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s vectors: %w", modality, err)
 	}
 	f.add(block{name: name, weight: w, modality: modality, whitener: whitener}, dim)
 	return nil
@@ -189,7 +190,7 @@ func anyText(texts []string) bool {
 	return slices.ContainsFunc(texts, func(t string) bool { return t != "" })
 }
 
-// wordsOf is the text that the words block sees: name and text, each once.
+// words is the text that the words block sees: name and text, each once.
 func (n *nodeInfo) words() string {
 	if strings.HasPrefix(n.text, n.name) {
 		return n.text
@@ -199,10 +200,18 @@ func (n *nodeInfo) words() string {
 
 // meanVector returns the mean of the vectors of the given nodes, nil when none has one.
 func meanVector(m *vectorSet, nodes []graph.Idx) []float32 {
+	vs := make([][]float32, len(nodes))
+	for i, n := range nodes {
+		vs[i] = m.row(n)
+	}
+	return meanOf(vs)
+}
+
+// meanOf returns the mean of the vectors that are there, nil when none is.
+func meanOf(vs [][]float32) []float32 {
 	var sum []float32
 	n := float32(0)
-	for _, at := range nodes {
-		v := m.row(at)
+	for _, v := range vs {
 		if v == nil {
 			continue
 		}

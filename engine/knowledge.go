@@ -139,7 +139,7 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 func (k *knowledge) buildProfiles() {
 	k.profiles = &sparse.CSR{Rows: len(k.d.users), Cols: len(k.items.all), Ptr: make([]int64, len(k.d.users)+1)}
 	for u, n := range k.d.users {
-		at, weight := k.profiler.profile(k.adj.ends(n), func(e graph.Idx) string { return k.d.nodes[e].id })
+		at, weight := k.profiler.profile(k.adj.ends(n), k.d.label)
 		k.profiles.Idx, k.profiles.Val = append(k.profiles.Idx, at...), append(k.profiles.Val, weight...)
 		k.profiles.Ptr[u+1] = int64(len(k.profiles.Idx))
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +12,15 @@ import (
 // find returns the person that a query is about: as she was trained when nothing about her changed, else folded in from
 // what the store holds now and from the query's likes.
 func (e *Engine) find(ctx context.Context, m *model, l *live, q Query) (*person, error) {
+	p, err := e.place(ctx, m, l, q)
+	if err != nil {
+		return nil, err
+	}
+	p.id = q.User
+	return p, nil
+}
+
+func (e *Engine) place(ctx context.Context, m *model, l *live, q Query) (*person, error) {
 	if q.User == "" && len(q.Likes) == 0 {
 		return nil, fmt.Errorf("%w: a query needs a user or likes", ErrBadOption)
 	}
@@ -34,10 +42,16 @@ func (e *Engine) find(ctx context.Context, m *model, l *live, q Query) (*person,
 	if err != nil {
 		return nil, err
 	}
-	if row >= 0 && len(q.Likes) == 0 && samePast(past, m.pastOf(row)) && len(past.Items) > 0 {
-		p := m.personOfRow(row)
-		p.seenNew = extra
-		return p, nil
+	if row >= 0 && len(q.Likes) == 0 && samePast(past, m.pastOf(row)) {
+		known, err := e.knownNow(ctx, q.User)
+		if err != nil {
+			return nil, err
+		}
+		if known == m.known[row] {
+			p := m.personOfRow(row)
+			p.seenNew = extra
+			return p, nil
+		}
 	}
 	var prior []float32
 	if q.User != "" {
@@ -69,8 +83,11 @@ func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []
 	means := m.ratings.means(events)
 	for _, it := range events {
 		n, ok, err := e.store.Lookup(it.Item)
-		if err != nil || !ok {
-			return mf.History{}, nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, errors.Join(err, ErrNotFound))
+		if err != nil {
+			return mf.History{}, nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, err)
+		}
+		if !ok {
+			continue // erased between the two reads
 		}
 		strength := float32(weightOf(m.config.Types, it.Type, 1))
 		target := sign(it.Weight)

@@ -30,14 +30,14 @@ func newProfiler(items *contextIndex, name func(graph.Idx) string) profiler {
 
 // profile returns the items' contexts that the ends of a user's triples belong to, each end weighing the same in total.
 // An end that no item points to stands for the nodes of its name: "prefers American" means the cuisine called American.
-func (f *profiler) profile(ends []graph.Idx, id func(graph.Idx) string) (at []int32, weight []float32) {
+func (f *profiler) profile(ends []graph.Idx, label func(graph.Idx) string) (at []int32, weight []float32) {
 	sum := map[int32]float32{}
 	var order []int32
 	total := float32(0)
 	for _, e := range ends {
 		contexts := f.ofEnd[e]
 		if len(contexts) == 0 {
-			for _, same := range f.byName[strings.ToLower(id(e))] {
+			for _, same := range f.byName[strings.ToLower(label(e))] {
 				contexts = append(contexts, f.ofEnd[same]...)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 // person is a user as a model sees her at query time.
 type person struct {
+	id      string // "" for one known by likes alone
 	basis   Basis
 	user    []float32 // factors, against V
 	head    []float32 // against Q; nil: user serves for both
