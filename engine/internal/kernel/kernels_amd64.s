@@ -4240,7 +4240,7 @@ done1:
 	RET
 
 // func score1AVX512(k int, a *float32, b *float32, bias *float32, thr *float32, c *float32, masks *uint32) uint32
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512BW, AVX512F
 TEXT ·score1AVX512(SB), NOSPLIT, $0-60
 	XORL    AX, AX
 	MOVQ    k+0(FP), CX
@@ -4263,13 +4263,10 @@ loop0:
 	MOVQ         thr+32(FP), CX
 	MOVQ         masks+48(FP), DX
 	XORL         BX, BX
-	VBROADCASTSS (CX), Z4
-	VCMPPS       $0x1d, Z4, Z0, K1
-	VCMPPS       $0x1d, Z4, Z1, K2
-	KMOVW        K1, CX
-	KMOVW        K2, SI
-	SHLL         $0x10, SI
-	ORL          SI, CX
+	VCMPPS.BCST  $0x1d, (CX), Z0, K1
+	VCMPPS.BCST  $0x1d, (CX), Z1, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, CX
 	MOVL         CX, (DX)
 	ORL          CX, BX
 	ORL          BX, AX
@@ -4285,7 +4282,7 @@ done0:
 	RET
 
 // func score14AVX512(k int, a *float32, b *float32, bias *float32, thr *float32, c *float32, masks *uint32) uint32
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512BW, AVX512F
 TEXT ·score14AVX512(SB), NOSPLIT, $0-60
 	XORL    AX, AX
 	MOVQ    k+0(FP), CX
@@ -4373,130 +4370,88 @@ loop0:
 	MOVQ         thr+32(FP), CX
 	MOVQ         masks+48(FP), DX
 	XORL         BX, BX
-	VBROADCASTSS (CX), Z30
-	VCMPPS       $0x1d, Z30, Z0, K1
-	VCMPPS       $0x1d, Z30, Z1, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, (CX), Z0, K1
+	VCMPPS.BCST  $0x1d, (CX), Z1, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, (DX)
 	ORL          SI, BX
-	VBROADCASTSS 4(CX), Z30
-	VCMPPS       $0x1d, Z30, Z2, K1
-	VCMPPS       $0x1d, Z30, Z3, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 4(CX), Z2, K1
+	VCMPPS.BCST  $0x1d, 4(CX), Z3, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 4(DX)
 	ORL          SI, BX
-	VBROADCASTSS 8(CX), Z30
-	VCMPPS       $0x1d, Z30, Z4, K1
-	VCMPPS       $0x1d, Z30, Z5, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 8(CX), Z4, K1
+	VCMPPS.BCST  $0x1d, 8(CX), Z5, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 8(DX)
 	ORL          SI, BX
-	VBROADCASTSS 12(CX), Z30
-	VCMPPS       $0x1d, Z30, Z6, K1
-	VCMPPS       $0x1d, Z30, Z7, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 12(CX), Z6, K1
+	VCMPPS.BCST  $0x1d, 12(CX), Z7, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 12(DX)
 	ORL          SI, BX
-	VBROADCASTSS 16(CX), Z30
-	VCMPPS       $0x1d, Z30, Z8, K1
-	VCMPPS       $0x1d, Z30, Z9, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 16(CX), Z8, K1
+	VCMPPS.BCST  $0x1d, 16(CX), Z9, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 16(DX)
 	ORL          SI, BX
-	VBROADCASTSS 20(CX), Z30
-	VCMPPS       $0x1d, Z30, Z10, K1
-	VCMPPS       $0x1d, Z30, Z11, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 20(CX), Z10, K1
+	VCMPPS.BCST  $0x1d, 20(CX), Z11, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 20(DX)
 	ORL          SI, BX
-	VBROADCASTSS 24(CX), Z30
-	VCMPPS       $0x1d, Z30, Z12, K1
-	VCMPPS       $0x1d, Z30, Z13, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 24(CX), Z12, K1
+	VCMPPS.BCST  $0x1d, 24(CX), Z13, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 24(DX)
 	ORL          SI, BX
-	VBROADCASTSS 28(CX), Z30
-	VCMPPS       $0x1d, Z30, Z14, K1
-	VCMPPS       $0x1d, Z30, Z15, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 28(CX), Z14, K1
+	VCMPPS.BCST  $0x1d, 28(CX), Z15, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 28(DX)
 	ORL          SI, BX
-	VBROADCASTSS 32(CX), Z30
-	VCMPPS       $0x1d, Z30, Z16, K1
-	VCMPPS       $0x1d, Z30, Z17, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 32(CX), Z16, K1
+	VCMPPS.BCST  $0x1d, 32(CX), Z17, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 32(DX)
 	ORL          SI, BX
-	VBROADCASTSS 36(CX), Z30
-	VCMPPS       $0x1d, Z30, Z18, K1
-	VCMPPS       $0x1d, Z30, Z19, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 36(CX), Z18, K1
+	VCMPPS.BCST  $0x1d, 36(CX), Z19, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 36(DX)
 	ORL          SI, BX
-	VBROADCASTSS 40(CX), Z30
-	VCMPPS       $0x1d, Z30, Z20, K1
-	VCMPPS       $0x1d, Z30, Z21, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 40(CX), Z20, K1
+	VCMPPS.BCST  $0x1d, 40(CX), Z21, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 40(DX)
 	ORL          SI, BX
-	VBROADCASTSS 44(CX), Z30
-	VCMPPS       $0x1d, Z30, Z22, K1
-	VCMPPS       $0x1d, Z30, Z23, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 44(CX), Z22, K1
+	VCMPPS.BCST  $0x1d, 44(CX), Z23, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 44(DX)
 	ORL          SI, BX
-	VBROADCASTSS 48(CX), Z30
-	VCMPPS       $0x1d, Z30, Z24, K1
-	VCMPPS       $0x1d, Z30, Z25, K2
-	KMOVW        K1, SI
-	KMOVW        K2, DI
-	SHLL         $0x10, DI
-	ORL          DI, SI
+	VCMPPS.BCST  $0x1d, 48(CX), Z24, K1
+	VCMPPS.BCST  $0x1d, 48(CX), Z25, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, SI
 	MOVL         SI, 48(DX)
 	ORL          SI, BX
-	VBROADCASTSS 52(CX), Z30
-	VCMPPS       $0x1d, Z30, Z26, K1
-	VCMPPS       $0x1d, Z30, Z27, K2
-	KMOVW        K1, CX
-	KMOVW        K2, SI
-	SHLL         $0x10, SI
-	ORL          SI, CX
+	VCMPPS.BCST  $0x1d, 52(CX), Z26, K1
+	VCMPPS.BCST  $0x1d, 52(CX), Z27, K2
+	KUNPCKWD     K1, K2, K1
+	KMOVD        K1, CX
 	MOVL         CX, 52(DX)
 	ORL          CX, BX
 	ORL          BX, AX
@@ -4538,7 +4493,7 @@ done0:
 	RET
 
 // func scoreInt8x1VNNI(steps int, a *int8, b *uint8, init *int32, panel *float32, bias *float32, user *float32, thr *float32, masks *uint32) uint32
-// Requires: AVX, AVX512F, AVX512_VNNI
+// Requires: AVX, AVX512BW, AVX512F, AVX512_VNNI
 TEXT ·scoreInt8x1VNNI(SB), NOSPLIT, $0-76
 	MOVQ         steps+0(FP), AX
 	MOVQ         a+8(FP), CX
@@ -4581,13 +4536,10 @@ loop:
 	MOVQ             thr+56(FP), AX
 	MOVQ             masks+64(FP), CX
 	XORL             DX, DX
-	VBROADCASTSS     (AX), Z4
-	VCMPPS           $0x1d, Z4, Z0, K1
-	VCMPPS           $0x1d, Z4, Z1, K2
-	KMOVW            K1, AX
-	KMOVW            K2, BX
-	SHLL             $0x10, BX
-	ORL              BX, AX
+	VCMPPS.BCST      $0x1d, (AX), Z0, K1
+	VCMPPS.BCST      $0x1d, (AX), Z1, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, AX
 	MOVL             AX, (CX)
 	ORL              AX, DX
 	MOVL             DX, ret+72(FP)
@@ -4595,7 +4547,7 @@ loop:
 	RET
 
 // func scoreInt8x14VNNI(steps int, a *int8, b *uint8, init *int32, panel *float32, bias *float32, user *float32, thr *float32, masks *uint32) uint32
-// Requires: AVX, AVX512F, AVX512_VNNI
+// Requires: AVX, AVX512BW, AVX512F, AVX512_VNNI
 TEXT ·scoreInt8x14VNNI(SB), NOSPLIT, $0-76
 	MOVQ         steps+0(FP), AX
 	MOVQ         a+8(FP), CX
@@ -4833,130 +4785,88 @@ loop:
 	MOVQ             thr+56(FP), AX
 	MOVQ             masks+64(FP), CX
 	XORL             DX, DX
-	VBROADCASTSS     (AX), Z30
-	VCMPPS           $0x1d, Z30, Z0, K1
-	VCMPPS           $0x1d, Z30, Z1, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, (AX), Z0, K1
+	VCMPPS.BCST      $0x1d, (AX), Z1, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, (CX)
 	ORL              BX, DX
-	VBROADCASTSS     4(AX), Z30
-	VCMPPS           $0x1d, Z30, Z2, K1
-	VCMPPS           $0x1d, Z30, Z3, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 4(AX), Z2, K1
+	VCMPPS.BCST      $0x1d, 4(AX), Z3, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 4(CX)
 	ORL              BX, DX
-	VBROADCASTSS     8(AX), Z30
-	VCMPPS           $0x1d, Z30, Z4, K1
-	VCMPPS           $0x1d, Z30, Z5, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 8(AX), Z4, K1
+	VCMPPS.BCST      $0x1d, 8(AX), Z5, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 8(CX)
 	ORL              BX, DX
-	VBROADCASTSS     12(AX), Z30
-	VCMPPS           $0x1d, Z30, Z6, K1
-	VCMPPS           $0x1d, Z30, Z7, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 12(AX), Z6, K1
+	VCMPPS.BCST      $0x1d, 12(AX), Z7, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 12(CX)
 	ORL              BX, DX
-	VBROADCASTSS     16(AX), Z30
-	VCMPPS           $0x1d, Z30, Z8, K1
-	VCMPPS           $0x1d, Z30, Z9, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 16(AX), Z8, K1
+	VCMPPS.BCST      $0x1d, 16(AX), Z9, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 16(CX)
 	ORL              BX, DX
-	VBROADCASTSS     20(AX), Z30
-	VCMPPS           $0x1d, Z30, Z10, K1
-	VCMPPS           $0x1d, Z30, Z11, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 20(AX), Z10, K1
+	VCMPPS.BCST      $0x1d, 20(AX), Z11, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 20(CX)
 	ORL              BX, DX
-	VBROADCASTSS     24(AX), Z30
-	VCMPPS           $0x1d, Z30, Z12, K1
-	VCMPPS           $0x1d, Z30, Z13, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 24(AX), Z12, K1
+	VCMPPS.BCST      $0x1d, 24(AX), Z13, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 24(CX)
 	ORL              BX, DX
-	VBROADCASTSS     28(AX), Z30
-	VCMPPS           $0x1d, Z30, Z14, K1
-	VCMPPS           $0x1d, Z30, Z15, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 28(AX), Z14, K1
+	VCMPPS.BCST      $0x1d, 28(AX), Z15, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 28(CX)
 	ORL              BX, DX
-	VBROADCASTSS     32(AX), Z30
-	VCMPPS           $0x1d, Z30, Z16, K1
-	VCMPPS           $0x1d, Z30, Z17, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 32(AX), Z16, K1
+	VCMPPS.BCST      $0x1d, 32(AX), Z17, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 32(CX)
 	ORL              BX, DX
-	VBROADCASTSS     36(AX), Z30
-	VCMPPS           $0x1d, Z30, Z18, K1
-	VCMPPS           $0x1d, Z30, Z19, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 36(AX), Z18, K1
+	VCMPPS.BCST      $0x1d, 36(AX), Z19, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 36(CX)
 	ORL              BX, DX
-	VBROADCASTSS     40(AX), Z30
-	VCMPPS           $0x1d, Z30, Z20, K1
-	VCMPPS           $0x1d, Z30, Z21, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 40(AX), Z20, K1
+	VCMPPS.BCST      $0x1d, 40(AX), Z21, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 40(CX)
 	ORL              BX, DX
-	VBROADCASTSS     44(AX), Z30
-	VCMPPS           $0x1d, Z30, Z22, K1
-	VCMPPS           $0x1d, Z30, Z23, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 44(AX), Z22, K1
+	VCMPPS.BCST      $0x1d, 44(AX), Z23, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 44(CX)
 	ORL              BX, DX
-	VBROADCASTSS     48(AX), Z30
-	VCMPPS           $0x1d, Z30, Z24, K1
-	VCMPPS           $0x1d, Z30, Z25, K2
-	KMOVW            K1, BX
-	KMOVW            K2, SI
-	SHLL             $0x10, SI
-	ORL              SI, BX
+	VCMPPS.BCST      $0x1d, 48(AX), Z24, K1
+	VCMPPS.BCST      $0x1d, 48(AX), Z25, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, BX
 	MOVL             BX, 48(CX)
 	ORL              BX, DX
-	VBROADCASTSS     52(AX), Z30
-	VCMPPS           $0x1d, Z30, Z26, K1
-	VCMPPS           $0x1d, Z30, Z27, K2
-	KMOVW            K1, AX
-	KMOVW            K2, BX
-	SHLL             $0x10, BX
-	ORL              BX, AX
+	VCMPPS.BCST      $0x1d, 52(AX), Z26, K1
+	VCMPPS.BCST      $0x1d, 52(AX), Z27, K2
+	KUNPCKWD         K1, K2, K1
+	KMOVD            K1, AX
 	MOVL             AX, 52(CX)
 	ORL              AX, DX
 	MOVL             DX, ret+72(FP)

@@ -49,8 +49,7 @@ func score(s isa, users int) {
 		hit := GP32()
 		XORL(hit, hit)
 		for i, row := range acc {
-			VBROADCASTSS(at(thr, 4*i), av[0])
-			g := s.compare(row, av[0], bv[0])
+			g := s.compare(row, at(thr, 4*i), av[0], bv[0])
 			if h == 0 {
 				MOVL(g, at(masks, 4*i))
 			} else {
@@ -77,25 +76,26 @@ func score(s isa, users int) {
 	ret()
 }
 
-// compare returns the bits of the lanes of two registers that are at least thr.
-func (s isa) compare(row []VecVirtual, thr, scratch VecVirtual) GPVirtual {
-	g0, g1 := GP32(), GP32()
+// compare returns the bits of the lanes of two registers that are at least the number at thr. AVX2 spoils two scratch registers.
+func (s isa) compare(row []VecVirtual, thr Mem, broadcast, result VecVirtual) GPVirtual {
+	g := GP32()
 	if s.wide {
-		k0, k1 := K(), K()
-		VCMPPS(U8(atLeast), thr, row[0], k0)
-		VCMPPS(U8(atLeast), thr, row[1], k1)
-		KMOVW(k0, g0)
-		KMOVW(k1, g1)
-		SHLL(U8(16), g1)
-	} else {
-		VCMPPS(U8(atLeast), thr, row[0], scratch)
-		VMOVMSKPS(scratch, g0)
-		VCMPPS(U8(atLeast), thr, row[1], scratch)
-		VMOVMSKPS(scratch, g1)
-		SHLL(U8(8), g1)
+		low, high := K(), K()
+		VCMPPS_BCST(U8(atLeast), thr, row[0], low)
+		VCMPPS_BCST(U8(atLeast), thr, row[1], high)
+		KUNPCKWD(low, high, low)
+		KMOVD(low, g)
+		return g
 	}
-	ORL(g1, g0)
-	return g0
+	high := GP32()
+	VBROADCASTSS(thr, broadcast)
+	VCMPPS(U8(atLeast), broadcast, row[0], result)
+	VMOVMSKPS(result, g)
+	VCMPPS(U8(atLeast), broadcast, row[1], result)
+	VMOVMSKPS(result, high)
+	SHLL(U8(8), high)
+	ORL(high, g)
+	return g
 }
 
 // scoreInt8: upper bounds of the scores of users (int8, packed users×4 bytes a step) for 32 items (uint8 with 128 added,
@@ -150,8 +150,7 @@ func scoreInt8(users int) {
 	any := GP32()
 	XORL(any, any)
 	for i, row := range acc {
-		VBROADCASTSS(at(thr, 4*i), av[0])
-		g := s.compare(row, av[0], bv[0])
+		g := s.compare(row, at(thr, 4*i), av[0], bv[0])
 		MOVL(g, at(masks, 4*i))
 		ORL(g, any)
 	}
