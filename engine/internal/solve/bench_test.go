@@ -46,6 +46,16 @@ func BenchmarkIteration(b *testing.B) {
 	}
 }
 
+// BenchmarkGrowth shows that time and memory grow with the interactions, users and items along.
+func BenchmarkGrowth(b *testing.B) {
+	for _, scale := range []int{1, 4, 16} {
+		users, items, count := 25_000*scale, 5_000*scale, 250_000*scale
+		b.Run(fmt.Sprintf("users=%dk/items=%dk/interactions=%dk/f=64", users/1000, items/1000, count/1000), func(b *testing.B) {
+			benchIteration(b, interactions(users, items, count, 0.6), 64, Exact)
+		})
+	}
+}
+
 func benchIteration(b *testing.B, x *sparse.CSR, f int, mode Mode) {
 	xt, s := x.Transpose(), New(f, 1)
 	u, v := dense.New(x.Rows, f), dense.New(x.Cols, f)
