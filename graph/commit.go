@@ -2,7 +2,8 @@ package graph
 
 import (
 	"fmt"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // commitLocked makes writes durable as one commit and publishes st, whose timestamp it sets. It needs s.commits held.
@@ -21,7 +22,7 @@ func (s *Store) commitLocked(writes []write, st state) error {
 // begin a new chain.
 func (s *Store) commitAt(writes []write, st state, ts, prev uint64) error {
 	st.ts = ts
-	parts := s.kv.parts(append(writes, put(stateKey(), st.encode())))
+	parts := s.kv.parts(writes)
 	if len(parts) > maxParts {
 		return tooManyParts(len(parts))
 	}
@@ -33,6 +34,9 @@ func (s *Store) commitAt(writes []write, st state, ts, prev uint64) error {
 		}
 		key := journalKey(uint16(st.ts%journalSlots), uint16(i))
 		parts[i] = append(parts[i][:len(parts[i]):len(parts[i])], put(key, rec.encode()))
+		if last {
+			parts[i] = append(parts[i], put(stateKey(), st.encode())) // after all others: it makes the commit complete
+		}
 	}
 	if err := s.writeParts(parts, st.ts); err != nil {
 		// Some parts may be there, under a timestamp that no reader looks at. The next Open takes them back.
@@ -54,33 +58,15 @@ func (s *Store) commitAt(writes []write, st state, ts, prev uint64) error {
 	return nil
 }
 
-// writeParts writes all parts but the last side by side, and the last, which holds the state, when they are on disk.
+// writeParts writes all parts but the last, two at a time, and the last, which holds the state, when they are on disk.
 func (s *Store) writeParts(parts [][]write, ts uint64) error {
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var first error
-	note := func(err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if first == nil {
-			first = err
-		}
-	}
+	var g errgroup.Group
+	g.SetLimit(2)
 	for _, p := range parts[:len(parts)-1] {
-		wg.Add(1)
-		err := s.kv.commitPart(p, ts, func(err error) {
-			note(kvError("commit", err))
-			wg.Done()
-		})
-		if err != nil {
-			wg.Done()
-			note(err)
-			break
-		}
+		g.Go(func() error { return s.kv.commitPart(p, ts) })
 	}
-	wg.Wait()
-	if first != nil {
-		return first
+	if err := g.Wait(); err != nil {
+		return err
 	}
-	return s.kv.commitPart(parts[len(parts)-1], ts, nil)
+	return s.kv.commitPart(parts[len(parts)-1], ts)
 }

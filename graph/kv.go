@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	boptions "github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/badger/v4/pb"
 )
 
 // Sizes of Badger's files. Small, because they bound the memory and the time that Open needs after a crash.
@@ -22,7 +22,7 @@ const (
 )
 
 // kv is Badger with timestamps of our own: all writes of one commit get the same timestamp, in however many Badger
-// transactions they go, and readers look at the last timestamp whose commit is complete. That makes a commit atomic
+// requests to Badger they go, and readers look at the last timestamp whose commit is complete. That makes a commit atomic
 // beyond the size of a Badger transaction.
 type kv struct {
 	db  *badger.DB
@@ -283,17 +283,18 @@ func recovered(r any, err *error) {
 	}
 }
 
+// partCount is how many records go to Badger at once.
+const partCount = 1 << 14
+
 // write is one key to set, or to delete when val is nil.
 type write struct{ key, val []byte }
 
 // put returns the write that stores payload under key, sealed.
 func put(key, payload []byte) write { return write{key, seal(key, payload)} }
 
-// parts cuts writes into runs that fit into one Badger transaction each, with room for one more record.
+// parts cuts writes into runs that fit into one request to Badger each, with room for two more records. There is at least one.
 func (k *kv) parts(writes []write) [][]write {
-	// Badger refuses at the limit, counts about 12 bytes of its own an entry, and its Commit after a refusal stores
-	// what went in before: the limit must never be met.
-	maxCount, maxSize := k.db.MaxBatchCount()*3/4, k.db.MaxBatchSize()*3/4
+	maxCount, maxSize := min(partCount, k.db.MaxBatchCount()*3/4), k.db.MaxBatchSize()*3/4
 	var out [][]write
 	start, count, size := 0, int64(0), int64(0)
 	for i, w := range writes {
@@ -307,20 +308,24 @@ func (k *kv) parts(writes []write) [][]write {
 	return append(out, writes[start:])
 }
 
-// commitPart hands one transaction to Badger and calls done from another goroutine once it is on disk.
-func (k *kv) commitPart(writes []write, ts uint64, done func(error)) error {
-	txn := k.db.NewTransactionAt(math.MaxUint64, true)
-	defer txn.Discard()
+// deleted is the meta byte of a deletion in Badger's files and backups.
+const deleted = 1
+
+// commitPart writes one part and returns when it is on disk. It goes through Badger's loader, which keeps the order and
+// writes one request; a transaction would pass the records through a map first, and the skip list of the memtable takes
+// them much faster in order. That a part may be torn by a crash is no matter: a commit without its last record is taken
+// back as a whole.
+func (k *kv) commitPart(writes []write, ts uint64) error {
+	l := k.db.NewKVLoader(1)
+	kv := pb.KV{Version: ts}
 	for _, w := range writes {
-		var err error
+		kv.Key, kv.Value, kv.Meta = w.key, w.val, nil
 		if w.val == nil {
-			err = txn.Delete(w.key)
-		} else {
-			err = txn.Set(w.key, w.val)
+			kv.Meta = []byte{deleted}
 		}
-		if err != nil {
+		if err := l.Set(&kv); err != nil {
 			return kvError("write", err)
 		}
 	}
-	return kvError("commit", txn.CommitAt(ts, done))
+	return kvError("commit", l.Finish())
 }

@@ -182,7 +182,7 @@ func (b *builder) write(key, payload []byte) error {
 
 func (b *builder) flush() error {
 	for _, part := range b.kv.parts(b.buf) {
-		if err := b.kv.commitPart(part, b.ts, nil); err != nil {
+		if err := b.kv.commitPart(part, b.ts); err != nil {
 			return err
 		}
 	}
@@ -198,10 +198,10 @@ func (b *builder) finish(seq uint64) (state, error) {
 		return st, err
 	}
 	last := []write{
-		put(stateKey(), st.encode()),
 		put(journalKey(uint16(st.ts%journalSlots), 0), journalRec{ts: st.ts, last: true}.encode()),
+		put(stateKey(), st.encode()),
 	}
-	if err := b.kv.commitPart(last, b.ts, nil); err != nil {
+	if err := b.kv.commitPart(last, b.ts); err != nil {
 		return st, err
 	}
 	if n := b.kv.log.errors.Load(); n > 0 {
