@@ -6,6 +6,8 @@ const (
 	// tolerance is by how many standard errors the simplest choice may fall short of the best point found and still be
 	// taken. Being measured against that one point, it is spent once, not once a dimension.
 	tolerance = 0.5
+	// harm is how many standard errors a part may lose before no gain elsewhere makes up for it.
+	harm = 2
 	// least is below what mean a part of the start counts as this: a gain relative to nothing means nothing.
 	least = 1e-3
 )
@@ -14,6 +16,7 @@ const (
 // each relative to its mean at the start, with its standard error over the paired users.
 type Difference struct {
 	Gain, SE float64
+	Harmed   bool // a part of its own is worse by more than noise
 }
 
 // Objective compares values.
@@ -46,6 +49,9 @@ func (o Objective) Compare(a, b Values) Difference {
 		}
 		m := sum / n
 		variance := max(square/n-m*m, 0) / max(n-1, 1)
+		if m < -harm*math.Sqrt(variance) {
+			d.Harmed = true
+		}
 		d.Gain += m / base / parts
 		d.SE += variance / (base * base * parts * parts)
 	}
@@ -56,11 +62,11 @@ func (o Objective) Compare(a, b Values) Difference {
 // better says whether the difference is more than noise when it is the best of n: the largest of n differences that are
 // noise is about √(2 ln n) standard errors.
 func (d Difference) better(n int) bool {
-	return d.Gain > 0 && d.Gain > d.SE*max(1, math.Sqrt(2*math.Log(float64(n))))
+	return !d.Harmed && d.Gain > 0 && d.Gain > d.SE*max(1, math.Sqrt(2*math.Log(float64(n))))
 }
 
 // asGood says whether the simplest choice may stand in for the best point.
-func (d Difference) asGood() bool { return d.Gain >= -tolerance*d.SE }
+func (d Difference) asGood() bool { return !d.Harmed && d.Gain >= -tolerance*d.SE }
 
 func mean(v []float64) float64 {
 	sum := 0.0

@@ -39,7 +39,8 @@ type Result struct {
 // Search starts from the dimensions' Start and goes through them in order, then once more through those marked Again if
 // anything changed. In each, the alternative of the largest gain is taken if that gain is above one standard error over
 // the paired users (√(2 ln n) of them when it is the best of n > 1 alternatives). Then the simplest choice is taken if it
-// is within half a standard error of the best point found so far: what brings nothing is left out.
+// is within half a standard error of the best point found so far: what brings nothing is left out. A choice that makes a
+// part of the objective worse by more than two standard errors is never taken.
 //
 // Starting values cannot be handed from one point to the next: a point's values must not depend on the way to it.
 func Search(ctx context.Context, dims []Dimension, judge Judge) (Result, error) {

@@ -1,0 +1,203 @@
+package tune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const users = 400
+
+// landscape is a judge whose points have a worth, the same for every user but for noise that users keep from point to
+// point (it cancels in pairs) and a little that they do not.
+type landscape struct {
+	worth  func(p Point, part int) float64
+	parts  int
+	noise  float64 // of the difference of two points, one user
+	judged []string
+	limit  int // judged in full before the budget is spent; 0: none
+}
+
+func (l *landscape) judge(_ context.Context, p Point, f Fidelity) (Values, error) {
+	key := fmt.Sprint(p, f)
+	if !slices.Contains(l.judged, key) {
+		if l.limit > 0 && len(l.judged) == l.limit {
+			return nil, ErrBudget
+		}
+		l.judged = append(l.judged, key)
+	}
+	hash := uint64(f)
+	for _, c := range p {
+		hash = hash*31 + uint64(c) + 7
+	}
+	v := make(Values, l.parts)
+	for part := range v {
+		own := rand.New(rand.NewPCG(uint64(part), 1))
+		mine := rand.New(rand.NewPCG(hash, uint64(part)+2))
+		for range users {
+			v[part] = append(v[part], l.worth(p, part)+0.1*own.NormFloat64()+l.noise*mine.NormFloat64())
+		}
+	}
+	return v, nil
+}
+
+func mustSearch(t *testing.T, dims []Dimension, l *landscape) Result {
+	t.Helper()
+	r, err := Search(t.Context(), dims, l.judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestSearchFindsWhatHelps(t *testing.T) {
+	dims := []Dimension{
+		{Name: "walk", Choices: 7, Start: 3, Simplest: -1, Ordered: true},
+		{Name: "grid", Choices: 5, Start: 0, Simplest: -1},
+		{Name: "useless source", Choices: 4, Start: 2, Simplest: 0},
+		{Name: "useful source", Choices: 4, Start: 2, Simplest: 0},
+		{Name: "useless extra", Choices: 2, Start: 0, Simplest: 0},
+	}
+	worth := func(p Point, _ int) float64 {
+		v := 0.3 - 0.01*math.Abs(float64(p[0]-6)) - 0.01*math.Abs(float64(p[1]-2))
+		if p[3] == 0 {
+			v -= 0.05
+		}
+		return v
+	}
+	l := &landscape{worth: worth, parts: 1, noise: 0.01}
+	r := mustSearch(t, dims, l)
+	if diff := cmp.Diff(Point{6, 2, 0, 2, 0}, r.Point); diff != "" {
+		t.Errorf("end of the search:\n%s", diff)
+	}
+	if r.Spent || len(r.Moves) < len(dims) {
+		t.Errorf("%+v", r)
+	}
+	for _, m := range r.Moves {
+		if dims[m.Dimension].Name == "useless source" && !m.Simpler {
+			t.Errorf("%+v: nothing gained, so it left for being simpler", m)
+		}
+	}
+}
+
+func TestSearchRules(t *testing.T) {
+	source := Dimension{Choices: 2, Start: 1, Simplest: 0}
+	extra := Dimension{Choices: 2, Start: 0, Simplest: -1}
+	tests := []struct {
+		name  string
+		dim   Dimension
+		worth func(choice, part int) float64
+		noise float64
+		want  int
+		why   string
+	}{
+		{"clear gain", extra, func(c, _ int) float64 { return 0.3 + 0.01*float64(c) }, 0.01, 1, "10 standard errors"},
+		{"gain within noise", extra, func(c, _ int) float64 { return 0.3 + 1e-5*float64(c) }, 0.3, 0, "a thousandth of one"},
+		{"nothing", extra, func(int, int) float64 { return 0.3 }, 0, 0, "no gain is no gain"},
+		{"source that helps", source, func(c, _ int) float64 { return 0.3 + 0.01*float64(c) }, 0.01, 1, "leaving it out costs"},
+		{"source without effect", source, func(int, int) float64 { return 0.3 }, 0, 0, "as good and simpler"},
+		{"source that hurts", source, func(c, _ int) float64 { return 0.3 - 0.01*float64(c) }, 0.01, 0, "leaving it out gains"},
+		{"one part pays", extra, func(c, part int) float64 { return 0.3 + float64(c)*(0.1-0.12*float64(part)) }, 0.01, 0, "the other part loses more than noise"},
+	}
+	for _, tt := range tests {
+		l := &landscape{worth: func(p Point, part int) float64 { return tt.worth(p[0], part) }, parts: 2, noise: tt.noise}
+		if got := mustSearch(t, []Dimension{tt.dim}, l).Point[0]; got != tt.want {
+			t.Errorf("%s: choice %d, want %d: %s", tt.name, got, tt.want, tt.why)
+		}
+	}
+}
+
+// What is simpler is measured against the best point found: many small losses do not add up.
+func TestSearchSimplifiesOnceOverall(t *testing.T) {
+	dims := make([]Dimension, 30)
+	for i := range dims {
+		dims[i] = Dimension{Choices: 2, Start: 1, Simplest: 0}
+	}
+	l := &landscape{parts: 1, noise: 0.05, worth: func(p Point, _ int) float64 {
+		v := 0.3
+		for _, c := range p {
+			v += 0.0005 * float64(c) // a seventh of a standard error each
+		}
+		return v
+	}}
+	r := mustSearch(t, dims, l)
+	off := 0
+	for _, c := range r.Point {
+		off += 1 - c
+	}
+	if off > 15 {
+		t.Errorf("%d of 30 sources left out", off)
+	}
+}
+
+func TestSearchScreensAndSkips(t *testing.T) {
+	dims := []Dimension{
+		{Name: "bad", Choices: 6, Start: 0, Simplest: -1},
+		{Name: "hidden", Choices: 6, Start: 0, Simplest: -1, Active: func(p Point) bool { return p[0] > 0 }},
+	}
+	l := &landscape{parts: 1, noise: 0.01, worth: func(p Point, _ int) float64 { return 0.3 - 0.1*float64(p[0]) }}
+	r := mustSearch(t, dims, l)
+	if len(l.judged) != 7 || len(r.Moves) != 1 || r.Moves[0].Best != -1 {
+		t.Errorf("%d points judged, want the start in full and six at low fidelity; %+v", len(l.judged), r.Moves)
+	}
+}
+
+func TestSearchBudget(t *testing.T) {
+	dims := []Dimension{{Choices: 5, Start: 0, Simplest: -1, Direct: true}, {Choices: 5, Start: 0, Simplest: -1, Direct: true}}
+	worth := func(p Point, _ int) float64 { return 0.3 + 0.01*float64(p[0]+p[1]) }
+	for limit, want := range map[int]Point{1: {0, 0}, 3: {0, 0}, 5: {4, 0}, 8: {4, 0}, 9: {4, 4}} {
+		l := &landscape{worth: worth, parts: 1, noise: 0.001, limit: limit}
+		r := mustSearch(t, dims, l)
+		if diff := cmp.Diff(want, r.Point); diff != "" || r.Spent != (limit < 9) {
+			t.Errorf("budget %d: spent %v\n%s", limit, r.Spent, diff)
+		}
+	}
+}
+
+func TestSearchErrors(t *testing.T) {
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		err, want error
+		why       string
+	}{
+		{broken, broken, "errors of the judge come back"},
+		{ErrBudget, ErrBudget, "not even the start was judged"},
+		{context.Canceled, context.Canceled, "cancelled"},
+	} {
+		_, err := Search(t.Context(), nil, func(context.Context, Point, Fidelity) (Values, error) { return nil, tt.err })
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%v: %s", err, tt.why)
+		}
+	}
+}
+
+func TestCompareByHand(t *testing.T) {
+	o := NewObjective(Values{{0.5, 0.5}, {0, 0}})
+	d := o.Compare(Values{{0.6, 0.8}, {0.001, 0.001}}, Values{{0.5, 0.5}, {0, 0}})
+	// differences .1 and .3: mean .2 of .5, half of the objective; .001 of the least base .001, the other half
+	if want := 0.2 + 0.5; math.Abs(d.Gain-want) > 1e-9 {
+		t.Errorf("gain %v, want %v", d.Gain, want)
+	}
+	// variance of .1 and .3 is .02, of their mean .01, scaled by 1/(.5·2)
+	if want := 0.1; math.Abs(d.SE-want) > 1e-9 {
+		t.Errorf("standard error %v, want %v", d.SE, want)
+	}
+	if (Difference{Gain: 1.3, SE: 1}).better(4) || !(Difference{Gain: 1.3, SE: 1}).better(2) {
+		t.Error("the best of four must gain more than the best of two")
+	}
+}
+
+func TestTrials(t *testing.T) {
+	dims := []Dimension{
+		{Choices: 5, Start: 2, Ordered: true}, {Choices: 5, Direct: true}, {Choices: 4}, {Choices: 2},
+	}
+	if got := Trials(dims); got != 1+2+4+5+1 {
+		t.Errorf("%d trials estimated", got)
+	}
+}
