@@ -143,16 +143,20 @@ func TestRestoreRefuses(t *testing.T) {
 	old = openDir(t, dir)
 	defer closeStore(t, old)
 	sameContent(t, old, want)
+	if _, err := restore(t, b, dir); !errors.Is(err, graph.ErrLocked) {
+		t.Errorf("restoring over an open store: %v", err)
+	}
+}
 
+func TestRestoreLeavesOthersAlone(t *testing.T) {
+	s, b := backedUp(t, t.TempDir())
+	closeStore(t, s)
 	missing := filepath.Join(t.TempDir(), "missing")
 	if _, err := restore(t, b[:1000], missing); err == nil {
 		t.Error("a cut backup made a store")
 	}
 	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a cut backup left a directory: %v", err)
-	}
-	if _, err := restore(t, b, dir); !errors.Is(err, graph.ErrLocked) {
-		t.Errorf("restoring over an open store: %v", err)
 	}
 	foreign := t.TempDir()
 	if err := os.WriteFile(filepath.Join(foreign, "a.txt"), nil, 0o600); err != nil {
@@ -196,14 +200,7 @@ func TestEraseForGood(t *testing.T) {
 	}
 	closeStore(t, s)
 
-	find := func() []int {
-		t.Helper()
-		n, err := graph.FindBytes(t.Context(), dir, []byte(user), []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
+	find := func() []int { return findBytes(t, dir, user, text) }
 	if n := find(); n[1] == 0 {
 		t.Errorf("found %v before the vacuum: the search finds nothing", n)
 	}
@@ -227,6 +224,19 @@ func TestEraseForGood(t *testing.T) {
 	if n := find(); n[0] != 0 || n[1] != 0 {
 		t.Errorf("found %v after restoring", n)
 	}
+}
+
+func findBytes(t *testing.T, dir string, needles ...string) []int {
+	t.Helper()
+	var b [][]byte
+	for _, n := range needles {
+		b = append(b, []byte(n))
+	}
+	found, err := graph.FindBytes(t.Context(), dir, b...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 func TestVacuumKeepsEverything(t *testing.T) {

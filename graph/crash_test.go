@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,13 +16,25 @@ import (
 	"github.com/kenrec/ken/graph/graphtest"
 )
 
-// crashDir, when set, makes the test binary a writer that goes on until it is killed.
-const crashDir = "KEN_GRAPH_CRASH_DIR"
+// crashDir, when set, makes the test binary a writer that goes on until it is killed; vacuumDir one that goes on vacuuming.
+const (
+	crashDir  = "KEN_GRAPH_CRASH_DIR"
+	vacuumDir = "KEN_GRAPH_VACUUM_DIR"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashDir); dir != "" {
 		crashWriter(dir)
 		os.Exit(1)
+	}
+	if dir := os.Getenv(vacuumDir); dir != "" {
+		for n := 1; ; n++ {
+			if _, err := graph.Vacuum(contextBackground, dir); err != nil {
+				fmt.Println("vacuum:", err)
+				os.Exit(1)
+			}
+			fmt.Println("ack", n)
+		}
 	}
 	if dir := os.Getenv(lockDir); dir != "" {
 		lockTaker(dir)
@@ -104,7 +117,7 @@ func TestKill(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	dir := t.TempDir()
 	for kill := range kills {
-		acked := killWriter(t, dir, time.Duration(80+r.IntN(500))*time.Millisecond)
+		acked := killWriter(t, crashDir, dir, time.Duration(80+r.IntN(500))*time.Millisecond)
 		s := openDir(t, dir)
 		if s.Seq() < acked || s.Seq() > acked+1 {
 			t.Fatalf("kill %d: batch %d was acknowledged, the store is at %d", kill, acked, s.Seq())
@@ -117,11 +130,39 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killWriter runs a writer on dir for a while, kills it, and returns the last batch it acknowledged.
-func killWriter(t *testing.T, dir string, after time.Duration) (acked uint64) {
+// TestKillVacuum kills vacuums at random moments: the store is the old one or the new one, which hold the same.
+func TestKillVacuum(t *testing.T) {
+	kills := 2
+	if long() {
+		kills = 100
+	}
+	seed := rand.Uint64()
+	t.Log("seed", seed)
+	r := rand.New(rand.NewPCG(seed, 5))
+	dir := t.TempDir()
+	s := openDir(t, dir)
+	importTriples(t, s, 2000)
+	graphtest.Films().Put(t, s)
+	want := graphtest.Dump(t, s)
+	closeStore(t, s)
+	for range kills {
+		killWriter(t, vacuumDir, dir, time.Duration(r.IntN(300))*time.Millisecond)
+		s := openDir(t, dir)
+		sameContent(t, s, want)
+		graphtest.Check(t, s)
+		closeStore(t, s)
+		if left, err := filepath.Glob(filepath.Join(dir, "kv-*")); err != nil || len(left) != 1 {
+			t.Errorf("data directories %v, %v", left, err)
+		}
+	}
+}
+
+// killWriter runs this binary with the variable env set to dir, kills it a while after its first line, and returns the
+// last batch it acknowledged.
+func killWriter(t *testing.T, env, dir string, after time.Duration) (acked uint64) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), crashDir+"="+dir)
+	cmd.Env = append(os.Environ(), env+"="+dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

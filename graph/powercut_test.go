@@ -127,7 +127,7 @@ func cutWriter(t *testing.T, dir string, while time.Duration, then func()) (acke
 			t.Error(err)
 		}
 		then()
-	case acked = <-all:
+	case <-all:
 		t.Fatal("the writer ended by itself")
 	}
 	_ = cmd.Process.Kill()
