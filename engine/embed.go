@@ -61,7 +61,8 @@ type EmbedFailure struct {
 //
 // Errors: ErrNoEmbedder; ErrDimension when the store holds vectors of another model and Rebuild is not set; those of
 // package embed; ctx.Err().
-func (e *Engine) Embed(ctx context.Context, o EmbedOptions) (EmbedReport, error) {
+func (e *Engine) Embed(ctx context.Context, o EmbedOptions) (_ EmbedReport, err error) {
+	defer border(&err)
 	start := time.Now()
 	if e.closed.Load() {
 		return EmbedReport{}, ErrClosed
@@ -74,7 +75,7 @@ func (e *Engine) Embed(ctx context.Context, o EmbedOptions) (EmbedReport, error)
 		e: e, opts: o, cached: embed.NewCached(e.embedder, e.store), model: m,
 		report: EmbedReport{Model: m.Name, Dim: m.Dim},
 	}
-	err := job.run(ctx)
+	err = job.run(ctx)
 	job.report.Dim = e.embedder.Model().Dim
 	job.report.Seconds = time.Since(start).Seconds()
 	e.log.Info("embedded", "model", m.Name, "texts", job.report.Texts, "cached", job.report.Cached, "sent", job.report.Sent,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 
 	"github.com/kenrec/ken/embed"
@@ -23,19 +22,21 @@ type Engine struct {
 	closed   atomic.Bool
 	modelErr error // why the model file could not be loaded; set at Open only
 
-	train sync.Mutex            // serialises Train and Tune; readers never take it
+	train gate                  // serialises Train, Tune and Erase; readers never take it
 	model atomic.Pointer[model] // published whole, never changed after Store
 }
 
 // Open opens the store in dir, creating it when dir does not exist or is empty, and loads the model beside it.
 // A damaged model file is not fatal: the engine opens without a model and ModelError tells why.
-func Open(ctx context.Context, dir string, opts ...Option) (*Engine, error) {
+// Errors: those of graph.Open, of which graph.ErrVersion is ErrVersion too; an error wrapping ctx.Err().
+func Open(ctx context.Context, dir string, opts ...Option) (_ *Engine, err error) {
+	defer border(&err)
 	s := newSettings(opts)
 	store, err := graph.Open(ctx, dir, graph.WithLogger(s.log))
 	if err != nil {
 		return nil, fmt.Errorf("engine: open: %w", err)
 	}
-	e := &Engine{dir: dir, store: store, log: s.log, embedder: s.embedder, workers: s.workers}
+	e := &Engine{dir: dir, store: store, log: s.log, embedder: s.embedder, workers: s.workers, train: newGate()}
 	if err := e.loadModel(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -49,7 +50,7 @@ func OpenInMemory(opts ...Option) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: open in memory: %w", err)
 	}
-	return &Engine{store: store, log: s.log, embedder: s.embedder, workers: s.workers}, nil
+	return &Engine{store: store, log: s.log, embedder: s.embedder, workers: s.workers, train: newGate()}, nil
 }
 
 // Close closes the store. It waits for a running Train; calling it again does nothing.

@@ -26,8 +26,11 @@ type EraseReport struct {
 // Recommend returns ErrNotTrained until the next Train. Texts that other nodes share lose their cached vector and are
 // embedded again when they change. It waits for a running Train. Their bytes stay in the store's files until
 // graph.Vacuum.
-func (e *Engine) Erase(ctx context.Context, ids []string) (EraseReport, error) {
-	e.train.Lock()
+func (e *Engine) Erase(ctx context.Context, ids []string) (_ EraseReport, err error) {
+	defer border(&err)
+	if err := e.train.LockContext(ctx); err != nil {
+		return EraseReport{}, fmt.Errorf("engine: erase: %w", err)
+	}
 	defer e.train.Unlock()
 	if e.closed.Load() {
 		return EraseReport{}, ErrClosed

@@ -18,7 +18,8 @@ import (
 // left out and counted. The report says how each figure came about and warns of leaks.
 // Errors: ErrNoData, ErrBadOption, ErrClosed; a cancelled call returns an error wrapping ctx.Err() and no report.
 // Cost: one training a row and fold, and users × candidates scores.
-func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (EvaluateReport, error) {
+func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (_ EvaluateReport, err error) {
+	defer border(&err)
 	if e.closed.Load() {
 		return EvaluateReport{}, ErrClosed
 	}

@@ -26,7 +26,8 @@ type Part struct {
 
 // Explain returns why item has the score it has for user.
 // Errors: ErrNotTrained, ErrNotFound.
-func (e *Engine) Explain(ctx context.Context, user, item string) (Explanation, error) {
+func (e *Engine) Explain(ctx context.Context, user, item string) (_ Explanation, err error) {
+	defer border(&err)
 	q := Query{User: user, K: 1, IncludeSeen: true}
 	s, err := e.session(ctx, q)
 	if err != nil {
@@ -41,16 +42,13 @@ func (e *Engine) Explain(ctx context.Context, user, item string) (Explanation, e
 
 // explain splits the score of one item for one person.
 func (s *session) explain(ctx context.Context, p *person, item string) (Explanation, error) {
-	n, ok, err := s.e.store.Lookup(item)
+	n, err := s.e.need("item", item)
 	if err != nil {
-		return Explanation{}, fmt.Errorf("engine: item %q: %w", item, err)
+		return Explanation{}, err
 	}
-	at := -1
-	if ok {
-		at = s.position(n)
-	}
+	at := s.position(n)
 	if at < 0 {
-		return Explanation{}, fmt.Errorf("%w: item %q", ErrNotFound, item)
+		return Explanation{}, fmt.Errorf("%w: %q is no item of the model", ErrNotFound, item)
 	}
 	it, err := s.show(ctx, at)
 	if err != nil {

@@ -36,13 +36,14 @@ type ExportOptions struct {
 // Errors: ErrBadRecord for a row that the format cannot hold (what was written before it stays), ErrBadOption,
 // ErrNotFound for an unknown modality, an error wrapping ctx.Err(). Rows come in the order of the store, nodes by age,
 // so that equal stores give equal files.
-func (e *Engine) Export(ctx context.Context, kind Kind, format Format, w io.Writer, o ExportOptions) (int64, error) {
+func (e *Engine) Export(ctx context.Context, kind Kind, format Format, w io.Writer, o ExportOptions) (_ int64, err error) {
+	defer border(&err)
 	if e.closed.Load() {
 		return 0, fmt.Errorf("engine: export: %w", ErrClosed)
 	}
 	buf := bufio.NewWriterSize(w, 64<<10)
 	x := &exporter{store: e.store, ctx: ctx, o: o, kind: kind, out: buf}
-	err := x.run(format)
+	err = x.run(format)
 	if err == nil {
 		err = buf.Flush()
 	}

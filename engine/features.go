@@ -49,6 +49,7 @@ type block struct {
 // raw is what is known about some nodes, by row.
 type raw struct {
 	texts    []string
+	told     []bool                                 // has a text; a name alone names a thing and says little about it
 	bags     *sparse.CSR                            // nodes × contexts, rarity-weighted
 	vector   func(modality string, r int) []float32 // nil where missing
 	around   func(r int) []float32                  // mean text vector of the neighbourhood, nil where missing
@@ -56,6 +57,9 @@ type raw struct {
 	modality []string // names of modalities, the text's included
 	dims     map[string]int
 }
+
+// known reports whether anything is known about a row beside its name.
+func (r *raw) known(row int) bool { return r.told[row] || r.bags.Len(row) > 0 }
 
 // vectorsOf gathers one modality as a matrix with a mask of present rows.
 func (r *raw) vectorsOf(get func(row int) []float32, dim int) (dense.Matrix, []bool, int) {

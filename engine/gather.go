@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kenrec/ken/embed"
@@ -19,7 +18,7 @@ const embedLimit = 5 * time.Second
 // rawOf gathers from the store what the features need of some nodes (nil: no features), and their bags of contexts with
 // the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound for a node that is not there.
 func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, ids []string) (*raw, []bag, error) {
-	r := &raw{rows: len(ids), texts: make([]string, len(ids)), dims: map[string]int{}}
+	r := &raw{rows: len(ids), texts: make([]string, len(ids)), told: make([]bool, len(ids)), dims: map[string]int{}}
 	bags := make([]bag, len(ids))
 	ends := make([][]graph.Idx, len(ids))
 	full := make([]string, len(ids)) // what Embed makes of name and text
@@ -33,6 +32,7 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		}
 		info := nodeInfo{name: node.Name, text: node.Text}
 		r.texts[i], full[i] = info.words(), embedText(node.Name, node.Text)
+		r.told[i] = node.Text != ""
 		links, weights, around, err := e.linksOf(ctx, id, symbols)
 		if err != nil {
 			return nil, nil, err
@@ -267,7 +267,7 @@ func (e *Engine) userPrior(ctx context.Context, m *model, id string) ([]float32,
 	}
 	at, weight := m.know.profiler.profile(ends, e.labelAt)
 	var h []float32
-	if f.width() > 0 && (r.bags.NNZ() > 0 || strings.TrimSpace(r.texts[0]) != "") {
+	if f.width() > 0 && r.known(0) {
 		features, err := f.apply(ctx, r, e.workers)
 		if err != nil {
 			return nil, fmt.Errorf("engine: features of user %q: %w", id, err)

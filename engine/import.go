@@ -114,7 +114,8 @@ func (r Rejection) String() string {
 // ErrNoData when no row was stored because there was none, ErrBadOption for a source that makes no sense, an error
 // wrapping ctx.Err() when cancelled: whole batches are kept.
 // Memory is bounded by BatchRows and 16 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
-func (e *Engine) Import(ctx context.Context, src Source) (ImportReport, error) {
+func (e *Engine) Import(ctx context.Context, src Source) (_ ImportReport, err error) {
+	defer border(&err)
 	start := time.Now()
 	if e.closed.Load() {
 		return ImportReport{Name: src.Name}, fmt.Errorf("engine: import %s: %w", src.Name, ErrClosed)
@@ -127,7 +128,7 @@ func (e *Engine) Import(ctx context.Context, src Source) (ImportReport, error) {
 	}
 	im := &importer{engine: e, src: src, roles: map[string]idRole{}}
 	im.report.Name = src.Name
-	err := im.run(ctx)
+	err = im.run(ctx)
 	im.report.Seconds = time.Since(start).Seconds()
 	im.report.Bytes = im.bytes()
 	if err != nil {

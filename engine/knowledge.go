@@ -115,7 +115,7 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 	r := k.raw(k.d.users, rare)
 	known := 0
 	for i := range r.rows {
-		if rare.Len(i) > 0 || r.texts[i] != "" {
+		if r.known(i) {
 			known++
 		}
 	}
@@ -126,7 +126,7 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 			return err
 		}
 		for i := range k.uh.Rows {
-			if rare.Len(i) == 0 && r.texts[i] == "" {
+			if !r.known(i) {
 				clear(k.uh.Row(i)) // nothing is known: no prior rather than that of the mean user
 			}
 		}
@@ -199,7 +199,7 @@ func weighContexts(x *contextIndex, links *sparse.CSR, cfg Config, symName func(
 
 // raw gathers what is known about nodes, for features.
 func (k *knowledge) raw(nodes []graph.Idx, bags *sparse.CSR) *raw {
-	r := &raw{rows: len(nodes), bags: bags, texts: make([]string, len(nodes)), dims: map[string]int{}}
+	r := &raw{rows: len(nodes), bags: bags, texts: make([]string, len(nodes)), told: make([]bool, len(nodes)), dims: map[string]int{}}
 	byName := map[string]*vectorSet{}
 	for i := range k.d.vectors {
 		m := &k.d.vectors[i]
@@ -208,7 +208,7 @@ func (k *knowledge) raw(nodes []graph.Idx, bags *sparse.CSR) *raw {
 		r.dims[m.name] = m.vec.Cols
 	}
 	for i, n := range nodes {
-		r.texts[i] = k.d.nodes[n].words()
+		r.texts[i], r.told[i] = k.d.nodes[n].words(), k.d.nodes[n].text != ""
 	}
 	r.vector = func(modality string, row int) []float32 { return byName[modality].row(nodes[row]) }
 	if text := byName[modalityText]; text != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/graph"
@@ -50,6 +51,12 @@ func (e *Engine) liveView(ctx context.Context, m *model) (*live, error) {
 		}
 	}
 	return nil, err
+}
+
+// has reports whether a node is one of the new items.
+func (l *live) has(n graph.Idx) bool {
+	_, ok := slices.BinarySearch(l.items, n)
+	return ok
 }
 
 // advance tells the model that the commit with number seq brought nothing but interactions of nodes whose part is known,

@@ -26,12 +26,9 @@ func (e *Engine) place(ctx context.Context, m *model, l *live, q Query) (*person
 	}
 	row := int32(-1)
 	if q.User != "" {
-		n, ok, err := e.store.Lookup(q.User)
+		n, err := e.need("user", q.User)
 		if err != nil {
-			return nil, fmt.Errorf("engine: user %q: %w", q.User, err)
-		}
-		if !ok {
-			return nil, fmt.Errorf("%w: user %q", ErrNotFound, q.User)
+			return nil, err
 		}
 		row = m.userRow(n)
 		if row >= 0 && l == nil && len(q.Likes) == 0 {
@@ -98,12 +95,9 @@ func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []
 		byItem[n] = sums{s.seen + strength, s.pull + strength*target}
 	}
 	for _, id := range q.Likes {
-		n, ok, err := e.store.Lookup(id)
+		n, err := e.need("liked item", id)
 		if err != nil {
-			return mf.History{}, nil, fmt.Errorf("engine: liked item %q: %w", id, err)
-		}
-		if !ok {
-			return mf.History{}, nil, fmt.Errorf("%w: liked item %q", ErrNotFound, id)
+			return mf.History{}, nil, err
 		}
 		byItem[n] = sums{1, 1}
 	}

@@ -53,14 +53,15 @@ type Recommendation struct {
 // BatchQuery asks for lists for many users.
 type BatchQuery struct {
 	Query                   // User and Likes stay empty
-	Users    []string       // nil: every user with an interaction or a triple, in order of first sight
+	Users    []string       // nil: every user that the graph knows, in order of first sight
 	Progress func(Progress) // may be nil
 }
 
 // Recommend returns the K best items for one user. A user that came after training is folded in; new items rank by
 // what is known about them. Fewer than K items are returned when fewer are eligible.
 // Errors: ErrNotTrained, ErrNotFound (user or a candidate unknown), ErrBadOption.
-func (e *Engine) Recommend(ctx context.Context, q Query) (Recommendations, error) {
+func (e *Engine) Recommend(ctx context.Context, q Query) (_ Recommendations, err error) {
+	defer border(&err)
 	s, err := e.session(ctx, q)
 	if err != nil {
 		return Recommendations{}, err
@@ -70,7 +71,11 @@ func (e *Engine) Recommend(ctx context.Context, q Query) (Recommendations, error
 
 // RecommendAll yields a list for each user of the query, in a fixed order; the first error ends it.
 func (e *Engine) RecommendAll(ctx context.Context, q BatchQuery) iter.Seq2[Recommendations, error] {
-	return func(yield func(Recommendations, error) bool) {
+	return func(yieldRaw func(Recommendations, error) bool) {
+		yield := func(r Recommendations, err error) bool {
+			border(&err)
+			return yieldRaw(r, err)
+		}
 		s, err := e.session(ctx, q.Query)
 		if err != nil {
 			yield(Recommendations{}, err)
@@ -104,7 +109,8 @@ func (e *Engine) RecommendAll(ctx context.Context, q BatchQuery) iter.Seq2[Recom
 // batchUsers is how many users are scored before their lists are yielded: enough work for all cores, little memory.
 const batchUsers = 512
 
-// knownUsers lists the users that the model knows and those that came after it.
+// knownUsers lists the users that the model knows and those that came after it: nodes of a user type, and nodes with
+// interactions of their own.
 func (e *Engine) knownUsers(ctx context.Context, s *session) ([]string, error) {
 	ids := make([]string, 0, len(s.m.users))
 	for _, n := range s.m.users {
@@ -117,19 +123,21 @@ func (e *Engine) knownUsers(ctx context.Context, s *session) ([]string, error) {
 		}
 		ids = append(ids, id)
 	}
+	kinds := e.typeNames(s.m.userKinds)
+	kinds[typeUser] = true
 	for n := s.m.nodeCap; n < e.store.NodeCap(); n++ {
-		id, err := e.store.ID(n)
+		id, node, err := e.nodeAt(ctx, n)
+		is := kinds[node.Type]
+		if err == nil && !is {
+			is, err = some(e.store.UserInteractions(ctx, id))
+		}
 		if errors.Is(err, graph.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("engine: users: %w", err)
 		}
-		node, err := e.store.Node(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("engine: user %q: %w", id, err)
-		}
-		if node.Type == typeUser {
+		if is {
 			ids = append(ids, id)
 		}
 	}

@@ -90,15 +90,14 @@ func (s *session) buildMask(ctx context.Context) error {
 	}
 	set := func(ids []string, to, strict bool) error {
 		for _, id := range ids {
-			n, ok, err := s.e.store.Lookup(id)
+			n, err := s.e.need("candidate", id)
+			if errors.Is(err, ErrNotFound) && !strict {
+				continue
+			}
 			if err != nil {
-				return fmt.Errorf("engine: item %q: %w", id, err)
+				return err
 			}
-			i := -1
-			if ok {
-				i = s.position(n)
-			}
-			if i >= 0 {
+			if i := s.position(n); i >= 0 {
 				s.mask[i] = to
 			} else if strict {
 				return fmt.Errorf("%w: candidate %q is no item", ErrNotFound, id)
@@ -139,10 +138,8 @@ func (s *session) show(ctx context.Context, i int) (shown, error) {
 		return it.(shown), nil
 	}
 	it := shown{}
-	id, err := s.e.store.ID(n)
+	id, node, err := s.e.nodeAt(ctx, n)
 	if err == nil {
-		var node graph.Node
-		node, err = s.e.store.Node(ctx, id)
 		it = shown{id: id, name: node.Name, kind: node.Type}
 	}
 	if errors.Is(err, graph.ErrNotFound) {

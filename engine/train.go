@@ -31,11 +31,15 @@ type TrainReport struct {
 }
 
 // Train reads the graph once, fits the model and publishes it: Recommend uses it from then on, and so does the next Open.
-// A cancelled call returns an error wrapping ctx.Err() and leaves the previous model in place.
+// One training runs at a time; another call waits for it. A cancelled call returns an error wrapping ctx.Err() and leaves
+// the previous model in place.
 // Errors: ErrNoData without interactions, ErrBadOption, ErrClosed.
-func (e *Engine) Train(ctx context.Context, o TrainOptions) (TrainReport, error) {
+func (e *Engine) Train(ctx context.Context, o TrainOptions) (_ TrainReport, err error) {
+	defer border(&err)
 	start := time.Now()
-	e.train.Lock()
+	if err := e.train.LockContext(ctx); err != nil {
+		return TrainReport{}, fmt.Errorf("engine: train: %w", err)
+	}
 	defer e.train.Unlock()
 	if e.closed.Load() {
 		return TrainReport{}, ErrClosed
