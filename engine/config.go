@@ -10,20 +10,22 @@ import (
 // Config is the hyper-parameters of a model: plain data, saved with it. Zero fields are automatic: filled in from the
 // data by the rules stated at DefaultConfig, and reported in TrainReport.Config.
 type Config struct {
-	Factors       int      `json:"factors"`             // factor size f, 1 to 512
-	Iterations    int      `json:"iterations"`          // sweeps, 1 to 1000
-	Alpha         float64  `json:"alpha"`               // weight of an unobserved (user, warm item) cell against an observed one
-	Reg           float64  `json:"reg"`                 // λ, scaled by the mass of a row's terms
-	RegExponent   float64  `json:"reg_exponent"`        // ν: how far λ grows with the mass
-	ContextAlpha  float64  `json:"context_alpha"`       // weight of all absent (item, context) cells of a relation against all present ones
-	ContextWeight float64  `json:"context_weight"`      // weight of a triple whose relation has weight 1
-	Prior         string   `json:"prior,omitempty"`     // whether features hold warm items too: "on", "off", "" when they explain them
-	Ridge         float64  `json:"ridge"`               // regularisation of the maps from features to factors; 0: chosen by leave-one-out
-	HeadReg       float64  `json:"head_reg"`            // λ of the knowledge head, which scores cold items
-	Seed          uint64   `json:"seed"`                // of starting factors and random projections
-	Relations     []Weight `json:"relations,omitempty"` // weights of relations and attributes against the others; 0 leaves one out
-	Blocks        []Weight `json:"blocks,omitempty"`    // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
-	Types         []Weight `json:"types,omitempty"`     // strengths of interaction types; 0 leaves one out
+	Factors       int      `json:"factors"`                // factor size f, 1 to 512
+	Iterations    int      `json:"iterations"`             // sweeps, 1 to 1000
+	Alpha         float64  `json:"alpha"`                  // weight of an unobserved (user, warm item) cell against an observed one
+	Reg           float64  `json:"reg"`                    // λ, scaled by the mass of a row's terms
+	RegExponent   float64  `json:"reg_exponent"`           // ν: how far λ grows with the mass
+	ContextAlpha  float64  `json:"context_alpha"`          // weight of all absent (item, context) cells of a relation against all present ones
+	ContextWeight float64  `json:"context_weight"`         // weight of a triple whose relation has weight 1
+	Prior         string   `json:"prior,omitempty"`        // how far features hold warm items: "on", "off", "" for a share of 0.3
+	Ridge         float64  `json:"ridge"`                  // regularisation of the maps from features to factors
+	HeadReg       float64  `json:"head_reg"`               // λ of the knowledge head, which scores cold items
+	Seed          uint64   `json:"seed"`                   // of starting factors and random projections
+	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out
+	Blocks        []Weight `json:"blocks,omitempty"`       // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
+	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; 0: not at all
+	Types         []Weight `json:"types,omitempty"`        // strengths of interaction types; 0 leaves one out
+	Scorers       []Weight `json:"scorers,omitempty"`      // shares of the item-to-item scorers co-choice and item-item, together below 1; the factorisation has the rest
 }
 
 // Weight is the weight of one named source, 0 or more.
@@ -56,7 +58,10 @@ func (c Config) Validate() error {
 	if !(c.ContextWeight >= 0 && c.ContextWeight <= 1e6) {
 		return fmt.Errorf("%w: context weight is %g, want 0 to 1e6", ErrBadOption, c.ContextWeight)
 	}
-	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Types} {
+	if !(c.RatingSlope >= 0 && c.RatingSlope <= 2) {
+		return fmt.Errorf("%w: rating slope is %g, want 0 to 2", ErrBadOption, c.RatingSlope)
+	}
+	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Types, c.Scorers} {
 		for _, w := range list {
 			if !(w.Value >= 0) || math.IsInf(w.Value, 0) {
 				return fmt.Errorf("%w: weight of %q is %g, want a number of at least 0", ErrBadOption, w.Name, w.Value)
@@ -87,18 +92,19 @@ func (c Config) filled(s scale) Config {
 	if c.Iterations == 0 {
 		c.Iterations = 8
 	}
-	set(&c.Alpha, min(max(5*density, 0.01), 0.3))
+	set(&c.Alpha, min(max(6*density, 0.01), 0.3))
 	// the largest singular value that pure noise of this density reaches in the matrix scaled by the masses of its rows
 	// and columns: a factor lives only if its own is above λ
 	edge := math.Sqrt(density) * (1/math.Sqrt(n) + 1/math.Sqrt(m)) / (c.Alpha + density)
-	set(&c.Reg, 0.35*min(1, math.Sqrt(8000/(n+m)))*edge)
+	set(&c.Reg, min(max(4000/(n+m), 0.1), 0.5)*edge)
 	set(&c.RegExponent, 1)
 	set(&c.ContextAlpha, 1)
 	if s.links > 0 { // all triples together weigh as much as all interactions, within bounds
-		set(&c.ContextWeight, min(max(float64(s.events)/s.links, 0.3), 5))
+		set(&c.ContextWeight, min(max(float64(s.events)/s.links, 0.5), 5))
 	}
 	set(&c.ContextWeight, 1)
-	set(&c.HeadReg, c.Reg)
+	set(&c.Ridge, 5)
+	set(&c.HeadReg, 2*c.Reg)
 	c.Seed = c.seed()
 	return c
 }

@@ -74,6 +74,9 @@ func (sp *splitter) split(ctx context.Context, score float64, share []float32) e
 		scale = share[0]
 	case sp.p.head != nil:
 		x, scale = sp.p.head, m.factors.ColdScale
+		if sp.at < len(m.items) {
+			scale *= passedOver
+		}
 	}
 	split, err := m.factors.SplitItem(ctx, terms, x)
 	if err != nil {

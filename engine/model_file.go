@@ -21,8 +21,6 @@ type savedModel struct {
 	Witness   []witness     `json:"witness"`
 	Profile   float32       `json:"profile"`
 	Ratings   ratings       `json:"ratings"`
-	PriorOn   bool          `json:"prior_on"`
-	Gain      float64       `json:"gain"`
 	ColdScale float32       `json:"cold_scale"`
 	UserMass  float64       `json:"user_mass"`
 	WarmMass  float64       `json:"warm_mass"`
@@ -44,7 +42,7 @@ func (m *model) save(ctx context.Context, path string) (int64, error) {
 	f := &snapshot.File{}
 	k := m.factors
 	s := savedModel{
-		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, PriorOn: k.PriorOn, Gain: k.Gain, ColdScale: k.ColdScale,
+		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, ColdScale: k.ColdScale,
 		UserMass: k.Grams.UserMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
 		UserKinds: sortedSyms(m.userKinds), Witness: m.witness,
 	}
@@ -70,6 +68,8 @@ func (m *model) save(ctx context.Context, path string) (int64, error) {
 	for _, g := range grams(k) {
 		f.AddFloat64s(g.name, *g.to)
 	}
+	f.AddFloat32s("mean_user", k.MeanUser)
+	f.AddFloat32s("profile_centre", k.Centre)
 	f.AddInt32s("users", indices(m.users))
 	f.AddInt32s("items", indices(m.items))
 	f.AddCSR("history", m.history)
@@ -117,7 +117,7 @@ func readModel(path string) (*model, error) {
 	if err := s.Config.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
 	}
-	k := &mf.Model{Config: s.Config.factorisation(), Profile: s.Profile, PriorOn: s.PriorOn, Gain: s.Gain, ColdScale: s.ColdScale}
+	k := &mf.Model{Config: s.Config.factorisation(), Profile: s.Profile, ColdScale: s.ColdScale}
 	k.Grams.UserMass, k.Grams.WarmMass, k.Grams.ColdMass = s.UserMass, s.WarmMass, s.ColdMass
 	for name, to := range matrices(k) {
 		if *to, err = f.Matrix(name); err != nil {
@@ -131,6 +131,12 @@ func readModel(path string) (*model, error) {
 		if len(*g.to) == 0 {
 			*g.to = nil
 		}
+	}
+	if k.MeanUser, err = f.Float32s("mean_user"); err != nil {
+		return nil, err
+	}
+	if k.Centre, err = f.Float32s("profile_centre"); err != nil {
+		return nil, err
 	}
 	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, ratings: s.Ratings, seconds: s.Seconds, factors: k, kinds: symSet(s.Kinds), userKinds: symSet(s.UserKinds), witness: s.Witness}
 	if err := m.readArrays(f, &s); err != nil {
@@ -206,6 +212,8 @@ func (m *model) check() error {
 	switch {
 	case m.history == nil || m.links == nil:
 		return bad("sections")
+	case len(k.MeanUser) != f || len(k.Centre) != f && len(k.Centre) != 0:
+		return bad("mean users")
 	case !ascending(m.users, m.nodeCap) || !ascending(m.items, m.nodeCap) || len(m.known) != nu:
 		return bad("numbers of nodes")
 	case m.history.Rows != nu || m.history.Cols != ni || m.target != nil && len(m.target) != m.history.NNZ():

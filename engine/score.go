@@ -27,6 +27,11 @@ func newBoard(items int) *board {
 	return &board{scores: make([]float32, items), one: make([]float32, items), sum: make([]float32, items)}
 }
 
+// passedOver is what the score of an item is worth that was in the store at training and that nobody had chosen: it had
+// its chance, which an item that came later did not. Ranking all items, NDCG@20 with 1, 0.7 and 0.5: ml-100k, whose
+// unchosen items are the bad ones, .383, .413, .424; anime, whose are held out at random, .248, .231, .223.
+const passedOver = 0.5
+
 // fill scores every item of the model for one person into b.scores and returns the factor by which each scorer entered,
 // the factorisation's first; nil when the list is by popularity. Explanations need the factors.
 func (m *model) fill(p *person, b *board) (share []float32) {
@@ -41,7 +46,7 @@ func (m *model) fill(p *person, b *board) (share []float32) {
 		if f.Warm[i] || p.head == nil {
 			b.scores[i] = dot32(p.user, f.V.Row(i))
 		} else {
-			b.scores[i] = f.ColdScale * dot32(p.head, f.Q.Row(i))
+			b.scores[i] = passedOver * f.ColdScale * dot32(p.head, f.Q.Row(i))
 		}
 	}
 	return m.blend(p, b)
@@ -147,9 +152,12 @@ func (m *model) personOfHistory(ctx context.Context, past mf.History, prior []fl
 		p.user, p.head, err = m.factors.FoldInUser(ctx, past, prior)
 		return p, err
 	}
-	p.basis, p.user = BasisKnowledge, prior
-	if prior == nil || isZero(prior) {
-		p.basis = BasisPopularity
+	p.basis = BasisPopularity
+	if prior != nil && !isZero(prior) {
+		p.basis, p.user = BasisKnowledge, make([]float32, len(prior))
+		for j, v := range prior {
+			p.user[j] = m.factors.MeanUser[j] + v
+		}
 	}
 	return p, nil
 }

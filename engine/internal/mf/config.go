@@ -10,10 +10,31 @@ type Config struct {
 	Reg          float64   // λ: a row's regularisation is λ·mass^ν
 	RegExponent  float64   // ν, 0 to 1: how far regularisation grows with the mass of a row's terms
 	ContextAlpha float64   // α_z, weight of an absent (item, context) cell against a present one
-	Ridge        float64   // ρ, regularisation of the feature maps W; 0: chosen by leave-one-out
+	Ridge        float64   // ρ, regularisation of the feature maps W
 	Prior        PriorMode // whether the prior holds warm items during training
 	HeadReg      float64   // λ of the knowledge head, which scores cold items
 	Seed         uint64    // of the starting factors
+}
+
+// PriorMode says how far the features' prior holds warm items. Cold items always have the whole of it.
+type PriorMode string
+
+// The prior modes.
+const (
+	PriorAuto PriorMode = ""    // by 0.3: within 1 % of the best of 0, 0.3 and 1 on four data sets, where 0 and 1 each lose up to 5 %
+	PriorOn   PriorMode = "on"  // whole
+	PriorOff  PriorMode = "off" // not at all: warm items are held to zero
+)
+
+// share is the factor g in λ‖v − g·Wᵀh‖².
+func (m PriorMode) share() float32 {
+	switch m {
+	case PriorOn:
+		return 1
+	case PriorOff:
+		return 0
+	}
+	return 0.3
 }
 
 // Validate reports the first field out of range.
@@ -31,8 +52,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("reg exponent is %g, want 0 to 1", c.RegExponent)
 	case !(c.ContextAlpha >= 0 && c.ContextAlpha <= 100):
 		return fmt.Errorf("context alpha is %g, want 0 to 100", c.ContextAlpha)
-	case !(c.Ridge >= 0 && c.Ridge <= 1e9):
-		return fmt.Errorf("ridge is %g, want 0 (chosen) to 1e9", c.Ridge)
+	case !(c.Ridge > 0 && c.Ridge <= 1e9):
+		return fmt.Errorf("ridge is %g, want above 0 and at most 1e9", c.Ridge)
 	case c.Prior != PriorAuto && c.Prior != PriorOn && c.Prior != PriorOff:
 		return fmt.Errorf("prior is %q, want on, off or nothing", c.Prior)
 	case !(c.HeadReg > 0 && c.HeadReg <= 1e6):

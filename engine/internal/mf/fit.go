@@ -23,13 +23,7 @@ func Fit(ctx context.Context, d *Data, cfg Config, workers int, after func(sweep
 		return nil, fmt.Errorf("mf: %w", err)
 	}
 	f := newFitter(d, cfg, workers)
-	f.priorOn = cfg.Prior == PriorOn
 	for i := range cfg.Iterations {
-		if i == min(gateSweep, cfg.Iterations-1) {
-			if err := f.judgeFeatures(ctx); err != nil {
-				return nil, fmt.Errorf("mf: features: %w", err)
-			}
-		}
 		if err := f.sweep(ctx); err != nil {
 			return nil, fmt.Errorf("mf: sweep %d of %d: %w", i+1, cfg.Iterations, err)
 		}
@@ -55,10 +49,9 @@ type fitter struct {
 	u, v, z    dense.Matrix
 	p, pu      dense.Matrix // priors of items and users; no rows: none
 	w, wu      dense.Matrix // feature maps d × f
-	ridge      float64      // ρ of w
-	priorOn    bool         // the prior holds warm items
-	gain       float64      // share of the factors' variance that features explain beyond the mean item
-	profile    float32      // scale of a user's context profile in her prior
+	profile    float32      // a, scale of a user's context profile in her prior
+	centre     []float32    // c, mean of the profiles
+	meanUser   []float32    // mean of the users with behaviour
 	users      rowset       // those with interactions: one without has not turned anything down
 	contexts   rowset
 	warm, cold rowset    // rows of items: terms of users, then of contexts
@@ -69,7 +62,7 @@ type fitter struct {
 }
 
 func newFitter(d *Data, cfg Config, workers int) *fitter {
-	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers), ridge: middleRidge(cfg)}
+	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers)}
 	xt, tt := transposeTargets(d.X, d.Target)
 	nu, ni := d.users(), d.items()
 	f.isWarm, f.warmth = make([]bool, ni), make([]float32, ni)

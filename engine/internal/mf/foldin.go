@@ -22,13 +22,18 @@ func (h History) mass() float64 {
 	return sum
 }
 
-// UserPrior returns the prior of a user from the contexts that her triples point to (weights sum to 1) and her features
+// UserPrior returns the prior of a user, a step away from MeanUser, from the contexts that her triples point to (weights sum to 1) and her features
 // (nil: none). The result has length f.
 func (m *Model) UserPrior(contexts []int32, weight, features []float32) []float32 {
 	p := make([]float32, m.Config.Factors)
 	for i, z := range contexts {
 		for j, v := range m.Z.Row(int(z)) {
 			p[j] += m.Profile * weight[i] * v
+		}
+	}
+	if len(contexts) > 0 {
+		for j, c := range m.Centre {
+			p[j] -= m.Profile * c
 		}
 	}
 	addMapped(p, features, m.WU.Rows, m.WU.Row)

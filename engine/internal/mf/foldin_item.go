@@ -3,6 +3,7 @@ package mf
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/solve"
@@ -12,9 +13,8 @@ import (
 // users and contexts held fixed: the row that a half-step of training would give it. Items of h are rows of users.
 // Cost O(m²f) for m < f users and contexts.
 func (m *Model) FoldInWarmItem(ctx context.Context, h History, contexts []int32, conf, prior []float32) ([]float32, error) {
-	if !m.PriorOn {
-		prior = nil // training held warm items without it
-	}
+	prior = slices.Clone(prior)
+	scale(prior, m.Config.Prior.share())
 	n := len(h.Items)
 	others := dense.New(n+len(contexts), m.Config.Factors) // the solver takes one matrix for both kinds of terms
 	row := solve.Row{Idx: count(others.Rows), F: others, Prior: prior}

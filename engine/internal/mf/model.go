@@ -4,30 +4,27 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/solve"
-	"github.com/kenrec/ken/engine/internal/sparse"
 )
 
 // Model is a fitted factorisation. It never changes after Fit (or Restore) and is safe for concurrent use.
 type Model struct {
-	Config  Config
-	U       dense.Matrix // users × f, exact given V
-	V       dense.Matrix // items × f; cold items from knowledge alone
-	Z       dense.Matrix // contexts × f
-	Q       dense.Matrix // items × f: what each item's row would be without interactions; no rows without knowledge
-	Head    dense.Matrix // users × f, against Q: scores cold items, see mix; no rows without knowledge
-	W       dense.Matrix // d × f, items' feature map
-	WU      dense.Matrix // d' × f, users' feature map
-	Profile float32      // scale of a user's context profile in her prior
-	Gain    float64      // share of the factors' variance that the features explain beyond the mean item
-	PriorOn bool         // the prior holds warm items too, not only cold ones
-	Warm    []bool       // items with interactions at training
+	Config   Config
+	U        dense.Matrix // users × f, exact given V
+	V        dense.Matrix // items × f; cold items from knowledge alone
+	Z        dense.Matrix // contexts × f
+	Q        dense.Matrix // items × f: what each item's row would be without interactions; no rows without knowledge
+	Head     dense.Matrix // users × f, against Q: scores cold items, see mix; no rows without knowledge
+	W        dense.Matrix // d × f, items' feature map
+	WU       dense.Matrix // d' × f, users' feature map
+	Profile  float32      // a, scale of a user's context profile in her prior
+	Centre   []float32    // c, mean of the users' context profiles, length f; nil: none has one
+	MeanUser []float32    // mean of the users with behaviour, length f: where a user without starts from
+	Warm     []bool       // items with interactions at training
 
-	// ColdScale brings head scores to the scale of warm ones: the least-squares factor of u·v on head·q over warm cells.
-	// Heads are scaled by their spread, so it is about the spread of the factorisation's scores.
+	// ColdScale brings head scores to the scale of warm ones, see coldScale.
 	ColdScale float32
 	Grams     Grams
 
@@ -59,7 +56,7 @@ func (f *fitter) finish(ctx context.Context) (*Model, error) {
 			return nil, err
 		}
 	}
-	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WU: f.wu, Profile: f.profile, Gain: f.gain, PriorOn: f.priorOn, Warm: f.isWarm, ColdScale: 1}
+	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WU: f.wu, Profile: f.profile, Centre: f.centre, Warm: f.isWarm, ColdScale: 1}
 	if err := f.setGrams(ctx, m); err != nil {
 		return nil, err
 	}
@@ -68,21 +65,34 @@ func (f *fitter) finish(ctx context.Context) (*Model, error) {
 			return nil, err
 		}
 	}
-	f.placeInactive()
+	m.MeanUser = meanRow(f.u, func(u int) bool { return f.d.X.Len(u) > 0 })
+	f.placeInactive(m.MeanUser)
 	return m, m.Prepare(f.workers)
 }
 
-// placeInactive puts users without interactions at their prior, where knowledge alone says they are. They take no part
-// in training: the background would count every item as turned down by somebody who was never asked.
-func (f *fitter) placeInactive() {
+// placeInactive puts users without interactions of whom something is known at the mean user plus their prior. They take no
+// part in training: the background would count every item as turned down by somebody who was never asked.
+func (f *fitter) placeInactive(mean []float32) {
 	if f.pu.Rows == 0 {
 		return
 	}
 	for u := range f.d.users() {
-		if f.d.X.Len(u) == 0 {
-			copy(f.u.Row(u), f.pu.Row(u))
+		if f.d.X.Len(u) > 0 || isZero(f.pu.Row(u)) {
+			continue
+		}
+		for j, v := range f.pu.Row(u) {
+			f.u.Row(u)[j] = mean[j] + v
 		}
 	}
+}
+
+func isZero(v []float32) bool {
+	for _, x := range v {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *fitter) setGrams(ctx context.Context, m *Model) error {
@@ -196,32 +206,6 @@ func (m *Model) spread(x []float32) float64 {
 		v += float64(a) * sum
 	}
 	return math.Sqrt(max(v, 0))
-}
-
-// coldScale regresses warm scores on head scores over a fixed sample of warm cells that the users have not chosen: those
-// are what a cold item competes with in a list.
-func coldScale(x *sparse.CSR, m *Model) float32 {
-	const users, items = 512, 512
-	xy, xx := 0.0, 0.0
-	stepU, stepI := max(1, x.Rows/users), max(1, x.Cols/items)
-	for u := 0; u < x.Rows; u += stepU {
-		chosen, _ := x.Row(u)
-		if len(chosen) == 0 {
-			continue
-		}
-		for i := u % stepI; i < x.Cols; i += stepI {
-			if _, seen := slices.BinarySearch(chosen, int32(i)); seen || !m.Warm[i] {
-				continue
-			}
-			warm, head := dot(m.U.Row(u), m.V.Row(i)), dot(m.Head.Row(u), m.Q.Row(i))
-			xy += warm * head
-			xx += head * head
-		}
-	}
-	if xx == 0 || xy <= 0 {
-		return 1
-	}
-	return float32(xy / xx)
 }
 
 func dot(a, b []float32) float64 {

@@ -7,40 +7,42 @@ import (
 	"github.com/kenrec/ken/engine/internal/sparse"
 )
 
-// fitUserPrior sets the prior of the users from what their own triples and texts say: a·(L Z)_u, the scaled mean of the
-// contexts that share an end with the user's triples, plus W_uᵀ g_u, learned from users with behaviour.
+// untaughtProfile is the scale of context profiles when no user with behaviour has one to learn it from. Contexts live on
+// the scale of users, since a context is to an item what a user is; half of it is a cautious guess.
+const untaughtProfile = 0.5
+
+// fitUserPrior sets the prior of the users from what their own triples and texts say, as a step away from the mean user:
+//
+//	p_u = a·(z̄_u − c) + W_uᵀ g_u
+//
+// z̄_u is the mean of the contexts that share an end with the user's triples, c its mean over users, and a and W_u are
+// learned from users with behaviour. A user without behaviour is placed at the mean user plus p_u.
 func (f *fitter) fitUserPrior(ctx context.Context) error {
 	if f.d.L == nil && f.d.UH.Rows == 0 {
 		return nil
 	}
+	f.meanUser = meanRow(f.u, func(u int) bool { return f.d.X.Len(u) > 0 })
+	away := dense.New(f.u.Rows, f.u.Cols) // of each user from the mean
+	for u := range away.Rows {
+		subtract(away.Row(u), f.u.Row(u), f.meanUser)
+	}
 	prior := dense.New(f.d.users(), f.cfg.Factors)
 	if f.d.L != nil && f.z.Rows > 0 {
-		if err := sparse.MulDenseInto(ctx, prior, f.d.L, f.z, f.workers); err != nil {
+		if err := f.fitProfiles(ctx, prior, away); err != nil {
 			return err
-		}
-		f.profile = projection(prior, f.u, f.ridgeUser)
-		for i := range prior.Rows {
-			row := prior.Row(i)
-			for j := range row {
-				row[j] *= f.profile
-			}
 		}
 	}
 	if f.d.UH.Rows > 0 {
-		rest := dense.New(f.u.Rows, f.u.Cols)
-		for i := range rest.Rows {
-			dst, u, p := rest.Row(i), f.u.Row(i), prior.Row(i)
-			for j := range dst {
-				dst[j] = u[j] - p[j]
-			}
+		for u := range away.Rows {
+			subtract(away.Row(u), away.Row(u), prior.Row(u))
 		}
-		wu, learned, err := ridge(ctx, f.d.UH, rest, f.ridgeUser, middleRidge(f.cfg), f.workers)
+		wu, learned, err := ridge(ctx, f.d.UH, away, f.ridgeUser, f.cfg.Ridge, f.workers)
 		if err != nil {
 			return err
 		}
 		f.wu = wu
-		for i := range prior.Rows {
-			dst, src := prior.Row(i), learned.Row(i)
+		for u := range prior.Rows {
+			dst, src := prior.Row(u), learned.Row(u)
 			for j := range dst {
 				dst[j] += src[j]
 			}
@@ -48,6 +50,65 @@ func (f *fitter) fitUserPrior(ctx context.Context) error {
 	}
 	f.pu = prior
 	return nil
+}
+
+// fitProfiles writes a·(z̄_u − c) to the rows of users who have a profile.
+func (f *fitter) fitProfiles(ctx context.Context, prior, away dense.Matrix) error {
+	if err := sparse.MulDenseInto(ctx, prior, f.d.L, f.z, f.workers); err != nil {
+		return err
+	}
+	has := func(u int) bool { return f.d.L.Len(u) > 0 }
+	f.centre = meanRow(prior, has)
+	weight, taught := make([]float32, prior.Rows), false
+	for u := range prior.Rows {
+		if has(u) {
+			subtract(prior.Row(u), prior.Row(u), f.centre)
+			weight[u] = f.ridgeUser[u]
+			taught = taught || weight[u] > 0
+		}
+	}
+	f.profile = untaughtProfile
+	if taught {
+		f.profile = projection(prior, away, weight)
+	} else {
+		clear(f.centre) // all with a profile are new: their mean says nothing about the others
+		if err := sparse.MulDenseInto(ctx, prior, f.d.L, f.z, f.workers); err != nil {
+			return err
+		}
+	}
+	for u := range prior.Rows {
+		row := prior.Row(u)
+		for j := range row {
+			row[j] *= f.profile
+		}
+	}
+	return nil
+}
+
+// meanRow is the mean of the rows that count.
+func meanRow(m dense.Matrix, counts func(int) bool) []float32 {
+	sum, n := make([]float64, m.Cols), 0
+	for i := range m.Rows {
+		if !counts(i) {
+			continue
+		}
+		n++
+		for j, v := range m.Row(i) {
+			sum[j] += float64(v)
+		}
+	}
+	mean := make([]float32, m.Cols)
+	for j := range mean {
+		mean[j] = float32(sum[j] / float64(max(n, 1)))
+	}
+	return mean
+}
+
+// subtract writes a − b to dst, which may be a.
+func subtract(dst, a, b []float32) {
+	for j := range dst {
+		dst[j] = a[j] - b[j]
+	}
 }
 
 // projection returns the a that minimises Σ_i w_i ‖y_i − a x_i‖², not below 0: a profile that points away from what

@@ -2,6 +2,7 @@ package mf
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/solve"
@@ -27,15 +28,26 @@ type ItemSplit struct {
 	Known    []float32
 }
 
+// held returns t with the prior that training held it to.
+func (t ItemTerms) held(share float32) ItemTerms {
+	t.Prior = slices.Clone(t.Prior)
+	scale(t.Prior, share)
+	parts := make([][]float32, len(t.PriorParts))
+	for i, p := range t.PriorParts {
+		parts[i] = slices.Clone(p)
+		scale(parts[i], share)
+	}
+	t.PriorParts = parts
+	return t
+}
+
 // SplitItem splits x·v for an item's row v = A⁻¹(Σ c f + λ p) by its linear right side.
 func (m *Model) SplitItem(ctx context.Context, t ItemTerms, x []float32) (ItemSplit, error) {
 	basis, mass := m.coldRow, m.Grams.ColdMass
 	users := t.Users
 	if t.Warm {
 		basis, mass = m.warmRow, m.Grams.WarmMass
-		if !m.PriorOn { // training held warm items without it
-			t.Prior, t.PriorParts = nil, make([][]float32, len(t.PriorParts))
-		}
+		t = t.held(m.Config.Prior.share())
 	} else {
 		users = nil
 	}

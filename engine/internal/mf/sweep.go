@@ -16,10 +16,8 @@ func (f *fitter) sweep(ctx context.Context) error {
 	if err := f.solveContexts(ctx); err != nil {
 		return err
 	}
-	if f.priorOn {
-		if err := f.fitItemMap(ctx); err != nil {
-			return err
-		}
+	if err := f.fitItemMap(ctx); err != nil {
+		return err
 	}
 	return f.solveItems(ctx)
 }
@@ -73,12 +71,25 @@ func (f *fitter) solveItems(ctx context.Context) error {
 	return nil
 }
 
-// warmPrior is the prior of warm items: that of their features when these were found to explain factors, else none.
+// warmPrior is where warm items are held: a share of what their features say. Behaviour knows better, and a cold item,
+// which has nothing else, gets the whole.
 func (f *fitter) warmPrior() dense.Matrix {
-	if !f.priorOn {
+	share := f.cfg.Prior.share()
+	if share == 0 || f.p.Rows == 0 {
 		return dense.Matrix{}
 	}
-	return f.p
+	if share == 1 {
+		return f.p
+	}
+	p := f.p.Clone()
+	scale(p.Data, share)
+	return p
+}
+
+func scale(v []float32, by float32) {
+	for i := range v {
+		v[i] *= by
+	}
 }
 
 // gram returns scale · Σ_r w_r x_r x_rᵀ over the rows of m.
@@ -136,7 +147,7 @@ func (f *fitter) fitItemMap(ctx context.Context) error {
 	if f.d.H.Rows == 0 {
 		return nil
 	}
-	w, p, err := ridge(ctx, f.d.H, f.v, f.ridgeItem, f.ridge, f.workers)
+	w, p, err := ridge(ctx, f.d.H, f.v, f.ridgeItem, f.cfg.Ridge, f.workers)
 	if err != nil {
 		return err
 	}
