@@ -130,14 +130,7 @@ func (p product) packB(panel []float32, left, from, k, cols int) {
 func packRows(panel []float32, m Matrix, top, n, from, k, width int) {
 	i := 0
 	for ; i+4 <= n; i += 4 {
-		r0, r1 := m.Row(top + i)[from:][:k], m.Row(top + i + 1)[from:][:k]
-		r2, r3 := m.Row(top + i + 2)[from:][:k], m.Row(top + i + 3)[from:][:k]
-		at := i
-		for s, v := range r0 {
-			d := panel[at : at+4 : at+4]
-			d[0], d[1], d[2], d[3] = v, r1[s], r2[s], r3[s]
-			at += width
-		}
+		kernel.PackFour(panel[i:], width, m.Data[(top+i)*m.Stride+from:], m.Stride, k)
 	}
 	for ; i < n; i++ {
 		for s, v := range m.Row(top + i)[from:][:k] {

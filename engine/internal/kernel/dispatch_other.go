@@ -47,6 +47,10 @@ func (Level) mul8(c []float32, ldc int, a []float32, lda int, b []float32, ldb, 
 
 func (Level) forward8(u *[64]float32, inv, r []float32, ld, n int) { forward8Generic(u, inv, r, ld, n) }
 
+func (Level) packFour(dst []float32, width int, a []float32, ld, k int) {
+	packFourGeneric(dst, width, a, ld, k)
+}
+
 func prefetch(*float32, int) {}
 
 func (Level) tile() (rows, cols int) { return genericTileRows, genericTileCols }

@@ -189,6 +189,19 @@ func (l Level) mulTile(c []float32, ldc int, a, b []float32, kc int, mode Mode) 
 	}
 }
 
+func (l Level) packFour(dst []float32, width int, a []float32, ld, k int) {
+	whole := 0
+	if l != Generic {
+		whole = k &^ 7
+	}
+	if whole > 0 {
+		pack4AVX2(&dst[0], width*4, &a[0], ld*4, whole)
+	}
+	if whole < k {
+		packFourGeneric(dst[whole*width:], width, a[whole:], ld, k-whole)
+	}
+}
+
 func (l Level) scoreRows() int {
 	switch l {
 	case AVX512:

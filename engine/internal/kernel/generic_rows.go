@@ -64,6 +64,16 @@ func mulGenericInto(c []float32, ldc int, a []float32, lda int, b []float32, ldb
 	}
 }
 
+func packFourGeneric(dst []float32, width int, a []float32, ld, k int) {
+	r0, r1, r2, r3 := a[:k], a[ld:][:k], a[2*ld:][:k], a[3*ld:][:k]
+	at := 0
+	for p, v := range r0 {
+		d := dst[at : at+4 : at+4]
+		d[0], d[1], d[2], d[3] = v, r1[p], r2[p], r3[p]
+		at += width
+	}
+}
+
 func forward8Generic(u *[64]float32, inv, r []float32, ld, n int) {
 	for i := range 8 {
 		row := r[i*ld:][:n]

@@ -146,6 +146,9 @@ func sum384AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 func prefetch(p *float32, n int)
 
 //go:noescape
+func pack4AVX2(dst *float32, width int, a *float32, lda int, k int)
+
+//go:noescape
 func gemm4x16AVX2(kc int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mode int)
 
 //go:noescape

@@ -2476,6 +2476,46 @@ loop:
 	JG         loop
 	RET
 
+// func pack4AVX2(dst *float32, width int, a *float32, lda int, k int)
+// Requires: AVX
+TEXT ·pack4AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ width+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ lda+24(FP), BX
+	MOVQ k+32(FP), SI
+	LEAQ (CX)(CX*2), DI
+	LEAQ (BX)(BX*2), R8
+
+loop:
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (DX)(BX*1), Y1
+	VMOVUPS      (DX)(BX*2), Y2
+	VMOVUPS      (DX)(R8*1), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X3, (AX)
+	VMOVUPS      X1, (AX)(CX*1)
+	VMOVUPS      X4, (AX)(CX*2)
+	VMOVUPS      X0, (AX)(DI*1)
+	LEAQ         (AX)(CX*4), AX
+	VEXTRACTF128 $0x01, Y3, (AX)
+	VEXTRACTF128 $0x01, Y1, (AX)(CX*1)
+	VEXTRACTF128 $0x01, Y4, (AX)(CX*2)
+	VEXTRACTF128 $0x01, Y0, (AX)(DI*1)
+	LEAQ         (AX)(CX*4), AX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x08, SI
+	JG           loop
+	VZEROUPPER
+	RET
+
 // func gemm4x16AVX2(kc int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mode int)
 // Requires: AVX, FMA3
 TEXT ·gemm4x16AVX2(SB), NOSPLIT, $0-64

@@ -1,5 +1,9 @@
 package kernel
 
+// piece is how many rows one call of a kernel handles. Go cannot stop a goroutine inside of a kernel, and the garbage collector stops all of
+// them: calls stay below about 100 µs.
+const piece = 512
+
 // Combine writes Σ_j w[j]·x[index[j]] to out, or adds it when add is true. Row r of x is x[r*ld:][:len(out)]; len(out) is a
 // multiple of 16; w is as long as index.
 func Combine(out []float32, index []int32, w, x []float32, ld int, add bool) {
@@ -9,26 +13,45 @@ func Combine(out []float32, index []int32, w, x []float32, ld int, add bool) {
 		}
 		return
 	}
-	if whole(out) {
-		level.combine(out, index, w[:len(index)], x, ld, add)
+	if !whole(out) {
+		return
 	}
+	w = w[:len(index)]
+	for len(index) > piece {
+		level.combine(out, index[:piece], w[:piece], x, ld, add)
+		index, w, add = index[piece:], w[piece:], true
+	}
+	level.combine(out, index, w, x, ld, add)
 }
 
 // GatherCols writes x[index[j]] · scale, elementwise, to row j of dst, for k columns, a multiple of 16. ld and dld are the
 // distances between rows.
 func GatherCols(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	if n := len(index); n != 0 {
-		_ = dst[(n-1)*dld+k-1]
-		level.gatherCols(dst, dld, index, x, ld, scale[:k], k)
+	n := len(index)
+	if n == 0 {
+		return
 	}
+	_ = dst[(n-1)*dld+k-1]
+	for ; n > piece; n -= piece {
+		level.gatherCols(dst, dld, index[:piece], x, ld, scale[:k], k)
+		dst, index = dst[piece*dld:], index[piece:]
+	}
+	level.gatherCols(dst, dld, index, x, ld, scale[:k], k)
 }
 
 // GatherRows writes x[index[j]] · scale[j] to row j of dst, for k columns, a multiple of 16.
 func GatherRows(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	if n := len(index); n != 0 {
-		_ = dst[(n-1)*dld+k-1]
-		level.gatherRows(dst, dld, index, x, ld, scale[:n], k)
+	n := len(index)
+	if n == 0 {
+		return
 	}
+	_ = dst[(n-1)*dld+k-1]
+	scale = scale[:n]
+	for ; n > piece; n -= piece {
+		level.gatherRows(dst, dld, index[:piece], x, ld, scale[:piece], k)
+		dst, index, scale = dst[piece*dld:], index[piece:], scale[piece:]
+	}
+	level.gatherRows(dst, dld, index, x, ld, scale, k)
 }
 
 // MulVec writes the product of each row of a with q to out: len(out) rows, len(q) columns, a multiple of 16.
@@ -52,10 +75,15 @@ func MulVecTrans(out, w, a []float32, ld int, add bool) {
 		}
 		return
 	}
-	if whole(out) {
-		_ = a[(n-1)*ld+len(out)-1]
-		level.mulVecTrans(out, w, a, ld, add)
+	if !whole(out) {
+		return
 	}
+	_ = a[(n-1)*ld+len(out)-1]
+	for ; n > piece; n -= piece {
+		level.mulVecTrans(out, w[:piece], a, ld, add)
+		w, a, add = w[piece:], a[piece*ld:], true
+	}
+	level.mulVecTrans(out, w, a, ld, add)
 }
 
 // PairProducts writes the products of all pairs of n rows of a to the upper triangle of c: c[i*ldc+j] = a_i·a_j for j ≥ i. n
@@ -106,6 +134,15 @@ func Forward8(u *[64]float32, inv, r []float32, ld, n int) {
 		_ = r[7*ld+n-1]
 		level.forward8(u, inv[:8], r, ld, n)
 	}
+}
+
+// PackFour turns four rows of a into columns: dst[p*width+i] = a[i*ld+p] for p below k.
+func PackFour(dst []float32, width int, a []float32, ld, k int) {
+	if k == 0 {
+		return
+	}
+	_, _ = dst[(k-1)*width+3], a[3*ld+k-1]
+	level.packFour(dst, width, a, ld, k)
 }
 
 // Tile is the shape of MulTile's output: rows × 32 or 16 columns.

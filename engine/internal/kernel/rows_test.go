@@ -214,6 +214,27 @@ func TestMulTile(t *testing.T) {
 	}
 }
 
+func TestPackFour(t *testing.T) {
+	rng := newRNG()
+	for _, l := range levels() {
+		for k := 1; k <= 40; k++ {
+			what := fmt.Sprintf("packFour %s k=%d", l, k)
+			ld, width := k+3, 4+k%9
+			a, dst := newGuarded(3*ld+k, 1, rng), newGuarded((k-1)*width+4, 2, rng)
+			dst.holes(k, 4, width)
+			l.packFour(dst.v, width, a.v, ld, k)
+			for p := range k {
+				for i := range 4 {
+					if dst.v[p*width+i] != a.v[i*ld+p] {
+						t.Fatalf("%s: column %d of row %d is wrong", what, p, i)
+					}
+				}
+			}
+			dst.holesIntact(t, what, k, 4, width)
+		}
+	}
+}
+
 func TestForward8(t *testing.T) {
 	rng := newRNG()
 	for _, l := range levels() {
@@ -243,6 +264,50 @@ func TestForward8(t *testing.T) {
 				}
 			}
 			r.holesIntact(t, what, 8, n, ld)
+		}
+	}
+}
+
+// TestManyRows covers lists so long that they are handled in pieces.
+func TestManyRows(t *testing.T) {
+	const rows, k, ld = 40, 32, 48
+	rng := newRNG()
+	x := newGuarded((rows-1)*ld+k, 0, rng)
+	x.holes(rows, k, ld)
+	for _, n := range []int{piece - 1, piece, piece + 1, 2*piece + 7} {
+		index, w := randomIndex(n, rows, rng), newGuarded(n, 1, rng)
+		dst := newGuarded((n-1)*ld+k, 1, rng)
+		dst.holes(n, k, ld)
+		GatherCols(dst.v, ld, index, x.v, ld, x.v[:k], k)
+		for j, r := range index {
+			for i := range k {
+				near(t, "gatherCols", dst.v[j*ld+i], float64(x.v[int(r)*ld+i])*float64(x.v[i]), 1)
+			}
+		}
+		GatherRows(dst.v, ld, index, x.v, ld, w.v, k)
+		for j, r := range index {
+			for i := range k {
+				near(t, "gatherRows", dst.v[j*ld+i], float64(x.v[int(r)*ld+i])*float64(w.v[j]), 1)
+			}
+		}
+		dst.holesIntact(t, "gather", n, k, ld)
+		for _, add := range []bool{false, true} {
+			one, two := newGuarded(k, 0, rng), newGuarded(k, 0, rng)
+			before := [2][]float64{clone(one.v), clone(two.v)}
+			Combine(one.v, index, w.v, x.v, ld, add)
+			MulVecTrans(two.v, w.v, dst.v, ld, add)
+			for i := range k {
+				var a, b float64
+				if add {
+					a, b = before[0][i], before[1][i]
+				}
+				for j, r := range index {
+					a += float64(w.v[j]) * float64(x.v[int(r)*ld+i])
+					b += float64(w.v[j]) * float64(dst.v[j*ld+i])
+				}
+				near(t, "combine", one.v[i], a, float64(n)/10)
+				near(t, "mulVecTrans", two.v[i], b, float64(n)/10)
+			}
 		}
 	}
 }

@@ -72,3 +72,35 @@ func gemm(s isa, rows, vecs int) {
 		VSUBPS(acc[i][j], bv[j], acc[i][j])
 	})
 }
+
+// pack4: dst[p*width+i] = a[i][p] for four rows and k columns, a multiple of 8: 4×4 blocks turned in registers. width is in bytes.
+func pack4(s isa) {
+	s.function("pack4", "(dst *float32, width int, a *float32, lda int, k int)")
+	dst, width, a, lda, k := arg("dst"), arg("width"), arg("a"), arg("lda"), arg("k")
+	width3, lda3 := triple(width), triple(lda)
+	row, pair, turned := s.vecs(4), s.vecs(4), s.vecs(4)
+	Label("loop")
+	for i := range row {
+		VMOVUPS(rowOf(a, lda, lda3, i), row[i])
+	}
+	VUNPCKLPS(row[1], row[0], pair[0])
+	VUNPCKHPS(row[1], row[0], pair[1])
+	VUNPCKLPS(row[3], row[2], pair[2])
+	VUNPCKHPS(row[3], row[2], pair[3])
+	VUNPCKLPD(pair[2], pair[0], turned[0])
+	VUNPCKHPD(pair[2], pair[0], turned[1])
+	VUNPCKLPD(pair[3], pair[1], turned[2])
+	VUNPCKHPD(pair[3], pair[1], turned[3])
+	for i := range turned { // columns 0 to 3 lie in the lower halves
+		VMOVUPS(turned[i].AsX(), rowOf(dst, width, width3, i))
+	}
+	LEAQ(Mem{Base: dst, Index: width, Scale: 4}, dst)
+	for i := range turned { // 4 to 7 in the upper ones
+		VEXTRACTF128(U8(1), turned[i], rowOf(dst, width, width3, i))
+	}
+	LEAQ(Mem{Base: dst, Index: width, Scale: 4}, dst)
+	advance(32, a)
+	SUBQ(Imm(8), k)
+	JG(LabelRef("loop"))
+	ret()
+}

@@ -33,6 +33,7 @@ func main() {
 		sum(avx512, vecs)
 	}
 	prefetch()
+	pack4(avx2)
 	gemm(avx2, 4, 2)
 	gemm(avx2, 6, 2)
 	gemm(avx512, 8, 1)
