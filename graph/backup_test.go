@@ -3,6 +3,7 @@ package graph_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -266,4 +267,60 @@ func TestVacuumKeepsEverything(t *testing.T) {
 		t.Errorf("node %d is %q, %v", i, id, err)
 	}
 	graphtest.Check(t, s)
+}
+
+// TestBackupWhileWriting takes backups and checks while a writer puts batches of equal size and erases: each backup holds
+// whole batches only.
+func TestBackupWhileWriting(t *testing.T) {
+	const per = 300
+	s := openDir(t, t.TempDir())
+	defer closeStore(t, s)
+	done, backups := make(chan struct{}), make(chan []byte, 100)
+	go func() {
+		defer close(backups)
+		for range cap(backups) {
+			var buf bytes.Buffer
+			if _, err := s.Backup(t.Context(), &buf); err != nil {
+				t.Error(err)
+				return
+			}
+			backups <- buf.Bytes()
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	}()
+	for n := range 12 {
+		var g graphtest.Graph
+		for i := range per {
+			g.Triples = append(g.Triples, graph.Triple{Head: fmt.Sprint("h", n), Relation: "r", Tail: fmt.Sprint("t", i)})
+		}
+		g.Put(t, s)
+		if n%3 == 2 {
+			if _, err := s.Erase(t.Context(), []string{fmt.Sprint("h", n)}, nil); err != nil {
+				t.Error(err)
+			}
+			graphtest.Check(t, s)
+		}
+	}
+	close(done)
+	every := 0
+	for b := range backups {
+		if every++; every%4 != 1 {
+			continue // the first of each four is enough
+		}
+		dir := filepath.Join(t.TempDir(), "restored")
+		rep, err := restore(t, b, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := openDir(t, dir)
+		if n := len(graphtest.Dump(t, r).Triples); n%per != 0 {
+			t.Errorf("a backup after batch %d holds %d triples", rep.Seq, n)
+		}
+		graphtest.Check(t, r)
+		closeStore(t, r)
+	}
 }
