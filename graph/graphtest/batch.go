@@ -62,7 +62,7 @@ func testBatchFull(t *testing.T, s *graph.Store) {
 	b, err := s.NewBatch(t.Context())
 	fatal(t, err)
 	defer b.Cancel()
-	text := strings.Repeat("x", 1<<19)
+	text := strings.Repeat("x", 1<<20-1<<13)
 	n := 0
 	for {
 		_, err = b.PutNode(graph.Node{ID: fmt.Sprint("big", n), Text: text})
