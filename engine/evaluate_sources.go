@@ -27,25 +27,7 @@ func (t *trainer) listSources(ctx context.Context, cfg Config) ([]source, error)
 	if err != nil {
 		return nil, err
 	}
-	links := map[string]int{}
-	var names []string
-	for _, c := range k.items.all {
-		name := c.source(t.d.symName)
-		if links[name] == 0 {
-			names = append(names, name)
-		}
-		links[name] += c.count
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(links[b], links[a]), cmp.Compare(a, b)) })
-	var all []source
-	for at, name := range names {
-		if at < ablationRelations || len(names) == ablationRelations+1 {
-			all = append(all, source{name: name, relations: []string{name}})
-			continue
-		}
-		all = append(all, source{name: "other relations", relations: names[at:]})
-		break
-	}
+	all := groupRelations(k, t.d.symName)
 	if k.itemFeatures == nil {
 		return all, nil
 	}
@@ -61,6 +43,31 @@ func (t *trainer) listSources(ctx context.Context, cfg Config) ([]source, error)
 		}
 	}
 	return all, nil
+}
+
+// groupRelations lists the relations and attributes of items by the number of links, most first; those beyond the first
+// dozen share one source.
+func groupRelations(k *knowledge, symName func(graph.Sym) string) []source {
+	links := map[string]int{}
+	var names []string
+	for _, c := range k.items.all {
+		name := c.source(symName)
+		if links[name] == 0 {
+			names = append(names, name)
+		}
+		links[name] += c.count
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(links[b], links[a]), cmp.Compare(a, b)) })
+	var all []source
+	for at, name := range names {
+		if at < ablationRelations || len(names) == ablationRelations+1 {
+			all = append(all, source{name: name, relations: []string{name}})
+			continue
+		}
+		all = append(all, source{name: "other relations", relations: names[at:]})
+		break
+	}
+	return all
 }
 
 // alone is the configuration with every other source at weight 0.

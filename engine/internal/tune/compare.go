@@ -13,7 +13,8 @@ const (
 )
 
 // Difference is by how much one point is better than another: the mean over the parts of the difference of their means,
-// each relative to its mean at the start, with its standard error over the paired users.
+// each relative to its mean at the start, with its standard error over the paired users, or over the held-out
+// items where that is larger.
 type Difference struct {
 	Gain, SE float64
 	Harmed   bool // a part of its own is worse by more than noise
@@ -28,7 +29,7 @@ type Objective struct {
 func NewObjective(start Values) Objective {
 	o := Objective{base: make([]float64, len(start))}
 	for p, part := range start {
-		o.base[p] = max(mean(part), least)
+		o.base[p] = max(mean(part.Users), least)
 	}
 	return o
 }
@@ -38,17 +39,11 @@ func (o Objective) Compare(a, b Values) Difference {
 	var d Difference
 	parts := float64(len(o.base))
 	for p, base := range o.base {
-		n, sum, square := float64(len(a[p])), 0.0, 0.0
-		for u, x := range a[p] {
-			diff := x - b[p][u]
-			sum += diff
-			square += diff * diff
+		m, variance := paired(a[p].Users, b[p].Users)
+		if a[p].Items != nil {
+			_, byItem := paired(a[p].Items, b[p].Items)
+			variance = max(variance, byItem)
 		}
-		if n == 0 {
-			continue
-		}
-		m := sum / n
-		variance := max(square/n-m*m, 0) / max(n-1, 1)
 		if m < -harm*math.Sqrt(variance) {
 			d.Harmed = true
 		}
@@ -57,6 +52,21 @@ func (o Objective) Compare(a, b Values) Difference {
 	}
 	d.SE = math.Sqrt(d.SE)
 	return d
+}
+
+// paired returns the mean of a − b and its variance.
+func paired(a, b []float64) (m, variance float64) {
+	n, sum, square := float64(len(a)), 0.0, 0.0
+	if n == 0 {
+		return 0, 0
+	}
+	for i, x := range a {
+		diff := x - b[i]
+		sum += diff
+		square += diff * diff
+	}
+	m = sum / n
+	return m, max(square/n-m*m, 0) / max(n-1, 1)
 }
 
 // better says whether the difference is more than noise when it is the best of n: the largest of n differences that are

@@ -41,7 +41,7 @@ func (l *landscape) judge(_ context.Context, p Point, f Fidelity) (Values, error
 		own := rand.New(rand.NewPCG(uint64(part), 1))
 		mine := rand.New(rand.NewPCG(hash, uint64(part)+2))
 		for range users {
-			v[part] = append(v[part], l.worth(p, part)+0.1*own.NormFloat64()+l.noise*mine.NormFloat64())
+			v[part].Users = append(v[part].Users, l.worth(p, part)+0.1*own.NormFloat64()+l.noise*mine.NormFloat64())
 		}
 	}
 	return v, nil
@@ -178,8 +178,8 @@ func TestSearchErrors(t *testing.T) {
 }
 
 func TestCompareByHand(t *testing.T) {
-	o := NewObjective(Values{{0.5, 0.5}, {0, 0}})
-	d := o.Compare(Values{{0.6, 0.8}, {0.001, 0.001}}, Values{{0.5, 0.5}, {0, 0}})
+	o := NewObjective(Values{{Users: []float64{0.5, 0.5}}, {Users: []float64{0, 0}}})
+	d := o.Compare(Values{{Users: []float64{0.6, 0.8}}, {Users: []float64{0.001, 0.001}}}, Values{{Users: []float64{0.5, 0.5}}, {Users: []float64{0, 0}}})
 	// differences .1 and .3: mean .2 of .5, half of the objective; .001 of the least base .001, the other half
 	if want := 0.2 + 0.5; math.Abs(d.Gain-want) > 1e-9 {
 		t.Errorf("gain %v, want %v", d.Gain, want)
@@ -187,6 +187,12 @@ func TestCompareByHand(t *testing.T) {
 	// variance of .1 and .3 is .02, of their mean .01, scaled by 1/(.5·2)
 	if want := 0.1; math.Abs(d.SE-want) > 1e-9 {
 		t.Errorf("standard error %v, want %v", d.SE, want)
+	}
+	items := o.Compare(Values{{Users: []float64{0.6, 0.8}, Items: []float64{0, 1.4}}, {Users: []float64{0, 0}}},
+		Values{{Users: []float64{0.5, 0.5}, Items: []float64{0.5, 0.5}}, {Users: []float64{0, 0}}})
+	// one item lost .5, the other gained .9: variance .98, of the mean .49, its root .7
+	if want := 0.7; math.Abs(items.SE-want) > 1e-9 || math.Abs(items.Gain-0.2) > 1e-9 {
+		t.Errorf("%+v, want the standard error %v over items", items, want)
 	}
 	if (Difference{Gain: 1.3, SE: 1}).better(4) || !(Difference{Gain: 1.3, SE: 1}).better(2) {
 		t.Error("the best of four must gain more than the best of two")

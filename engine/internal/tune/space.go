@@ -38,9 +38,15 @@ const (
 	Full
 )
 
-// Values are what a judge found: by part of the objective, by user. Users of a part keep their places from one point to
+// Values are what a judge found, by part of the objective. Users and items of a part keep their places from one point to
 // the next.
-type Values [][]float64
+type Values []Part
+
+// Part is the same values twice: by user, and as the share that each held-out item has in them, scaled so that both have
+// one mean. With few items, which of them were held out is the larger part of the noise; nil: users alone are counted.
+type Part struct {
+	Users, Items []float64
+}
 
 // trials estimates how many points a search of the dimension judges.
 func (d *Dimension) trials() int {

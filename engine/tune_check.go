@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/kenrec/ken/engine/internal/metrics"
+	"github.com/kenrec/ken/engine/internal/tune"
+)
+
+// checkPlain compares the warm part with plain matrix factorisation of the same configuration: knowledge must not make
+// warm lists worse. What does, by more than a standard error, is switched off step by step until it no longer does; of
+// steps that all fail, the best is taken. change does the same to another configuration; nil: nothing is to be changed.
+func (t *tuning) checkPlain(ctx context.Context, cfg Config, values tune.Values) (*TuneCheck, func(Config) Config, tune.Values, error) {
+	at, warm := t.warmPart()
+	if !warm || !t.knows() {
+		return nil, nil, values, nil
+	}
+	plain, err := t.trial(ctx, cfg, variant{kind: variantPlain}, false)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("plain matrix factorisation: %w", err)
+	}
+	check := &TuneCheck{Plain: metrics.Mean(plain[at].Users)}
+	check.Tuned, check.SE = metrics.Mean(values[at].Users), pairedError(values[at].Users, plain[at].Users)
+	if check.holds() {
+		return check, nil, values, nil
+	}
+	best, bestChange, bestValues := *check, (func(Config) Config)(nil), values
+	for _, step := range t.fallbacks() {
+		r, err := t.trial(ctx, step.change(cfg), variant{}, false)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		now := TuneCheck{
+			Plain: check.Plain, Tuned: metrics.Mean(r[at].Users), SE: pairedError(r[at].Users, plain[at].Users), Switched: step.name,
+		}
+		if now.Tuned > best.Tuned {
+			best, bestChange, bestValues = now, step.change, r
+		}
+		if now.holds() {
+			return &now, step.change, r, nil
+		}
+	}
+	return &best, bestChange, bestValues, nil
+}
+
+// holds says that the configuration is not worse than plain matrix factorisation beyond noise.
+func (c *TuneCheck) holds() bool { return c.Tuned-c.Plain >= -c.SE }
+
+// fallback is one way to let knowledge have less of a say in warm lists.
+type fallback struct {
+	name   string
+	change func(Config) Config
+}
+
+// fallbacks are ordered by what they leave for cold items, most first.
+func (t *tuning) fallbacks() []fallback {
+	sources := t.relations()
+	prior := func(c Config) Config { c.Prior = "off"; return c }
+	less := func(c Config) Config {
+		for _, s := range sources {
+			for _, name := range s.relations {
+				c.Relations = setWeight(c.Relations, name, 0.1*weightOf(c.Relations, name, 1))
+			}
+		}
+		return c
+	}
+	none := func(c Config) Config { c.noRelations(sources); return c }
+	return []fallback{
+		{"prior of warm items", prior},
+		{"prior of warm items, nine tenths of all relations", func(c Config) Config { return less(prior(c)) }},
+		{"prior of warm items, all relations", func(c Config) Config { return none(prior(c)) }},
+	}
+}
+
+// pairedError is the standard error of the mean of a − b.
+func pairedError(a, b []float64) float64 {
+	n, sum, square := float64(len(a)), 0.0, 0.0
+	for i := range a {
+		d := a[i] - b[i]
+		sum += d
+		square += d * d
+	}
+	if n < 2 {
+		return 0
+	}
+	m := sum / n
+	return math.Sqrt(max(square/n-m*m, 0) / (n - 1))
+}
+
+// partsOf reports the parts with what the start and the end reach.
+func (t *tuning) partsOf(start, end tune.Values) []TunePart {
+	var out []TunePart
+	for i, p := range t.parts {
+		out = append(out, TunePart{
+			Name: p.name, Users: len(p.users), Start: metrics.Mean(start[i].Users), Tuned: metrics.Mean(end[i].Users), SE: pairedError(end[i].Users, start[i].Users),
+		})
+	}
+	return out
+}
