@@ -36,6 +36,7 @@ type bench struct {
 	out          string
 	python       string
 	peers        *peerCache
+	trials       int // of tuning; 0: no tuned rows
 	embedder     embed.Embedder
 	start        time.Time
 }
@@ -49,6 +50,7 @@ func accuracy(ctx context.Context, args []string) (err error) {
 	peers := flags.String("peers", "", "file that keeps what the peers reached; default: peers.jsonl in the work folder")
 	flags.StringVar(&b.work, "work", "", "folder for vectors and lists; default: ken-bench in the user's cache")
 	flags.StringVar(&b.out, "out", filepath.Join("engine", "BENCHMARKS.md"), "report to update")
+	flags.IntVar(&b.trials, "tune", 0, "trials of Tune on each training file, for the tuned rows; 0: no such rows")
 	flags.StringVar(&b.python, "python", "python3", "interpreter for evaluate.py, and for peers.py when the peers are installed; empty: neither is run")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -240,12 +242,16 @@ func (b *bench) lists(ctx context.Context, t table) (string, error) {
 	b.logf("trained in %.1fs", model.Seconds)
 	doc := &markdown{}
 	doc.training(model)
+	compare, err := b.tune(ctx, e, t, doc)
+	if err != nil {
+		return "", err
+	}
 	for _, held := range t.tests {
 		pairs, err := held.rows.chosen(folder)
 		if err != nil {
 			return "", err
 		}
-		j := job{test: held, set: t.set, train: train, trainFile: trainFile, pairs: pairs, candidates: distinct(train, itemOf)}
+		j := job{test: held, set: t.set, train: train, trainFile: trainFile, pairs: pairs, candidates: distinct(train, itemOf), compare: compare}
 		if held.cold {
 			j.candidates = distinct(pairs, itemOf)
 		}
@@ -260,6 +266,24 @@ func (b *bench) lists(ctx context.Context, t table) (string, error) {
 	return doc.String(), nil
 }
 
+// tune returns the configurations to compare: the default, and with --tune what Tune chooses on a part of the training
+// rows. The stored configuration stays the default one.
+func (b *bench) tune(ctx context.Context, e *engine.Engine, t table, doc *markdown) ([]engine.NamedConfig, error) {
+	compare := []engine.NamedConfig{{Name: rowDefault}}
+	if b.trials == 0 {
+		return compare, nil
+	}
+	rep, err := e.Tune(ctx, engine.TuneOptions{Objective: t.tune, Trials: b.trials, Seed: seed, DryRun: true, Progress: b.trial})
+	if err != nil {
+		return nil, err
+	}
+	b.logf("tuned in %.1fs", rep.Seconds)
+	doc.tuning(rep)
+	return append(compare, engine.NamedConfig{Name: rowTuned, Config: rep.Config}), nil
+}
+
+func (b *bench) trial(p engine.Progress) { b.logf("tuning: %d of %d %s", p.Done, p.Total, p.Unit) }
+
 // job is one held-out file of one set.
 type job struct {
 	test                test
@@ -267,6 +291,7 @@ type job struct {
 	train, pairs        []engine.TestPair
 	trainFile, testFile string
 	candidates          []string
+	compare             []engine.NamedConfig
 }
 
 // judgeTest measures everybody on one held-out file: baselines and ken by Evaluate, the peers by their script; then the
@@ -274,7 +299,7 @@ type job struct {
 func (b *bench) judgeTest(ctx context.Context, e *engine.Engine, j job, doc *markdown) error {
 	o := engine.EvaluateOptions{
 		Test: j.pairs, K: 20, Seed: seed, Candidates: engine.CandidatesWarm, Buckets: j.test.links,
-		Compare: []engine.NamedConfig{{Name: rowDefault}},
+		Compare: j.compare,
 	}
 	if j.test.cold {
 		o.Candidates = engine.CandidatesTest

@@ -34,6 +34,20 @@ func (d *markdown) training(r engine.TrainReport) {
 		c.ContextWeight, c.Seed, r.Seconds)
 }
 
+// tuning says what Tune chose.
+func (d *markdown) tuning(r engine.TuneReport) {
+	var changed []string
+	for _, c := range r.Choices {
+		if c.From != c.To {
+			changed = append(changed, fmt.Sprintf("%s %s → %s", c.Name, c.From, c.To))
+		}
+	}
+	if changed == nil {
+		changed = []string{"nothing"}
+	}
+	d.line("Tuned for %s in %d trials (%.0f s, seed %d), which changed: %s.", r.Objective, r.Trials, r.Seconds, r.Seed, strings.Join(changed, "; "))
+}
+
 // test prints the rows of one held-out file.
 func (d *markdown) test(t test, rep engine.EvaluateReport, peers peerRun) {
 	d.line("\n**%s**: %d users, %d held-out pairs, %d candidates (%s).\n", t.name, rep.Users, rep.TestPairs, rep.Ranked, rep.Candidates)
@@ -57,6 +71,10 @@ func (d *markdown) peers(run peerRun) {
 	}
 	for _, r := range run.Rows {
 		d.line("| %s, tuned: %v | %.4f | | %.4f | | | %.1f |", r.Model, r.Params, r.Recall, r.NDCG, r.Seconds)
+	}
+	if run.Rows != nil {
+		d.line("\nPeers of %s: implicit %s, irspack %s, numpy %s, %d threads.", run.Date, run.Versions["implicit"], run.Versions["irspack"],
+			run.Versions["numpy"], run.Threads)
 	}
 }
 

@@ -27,6 +27,7 @@ recall@20 = hits/|T|, NDCG@20 with the ideal over min(20, |T|), means over the u
 p is of a paired permutation test over users. Nothing is chosen on held-out files. Texts are embedded by the built-in encoder.
 
 - *plain MF*: ken's factorisation without any knowledge. *ken, default*: ` + "`ken train`" + ` without a flag.
+  *ken, tuned*: ` + "`ken tune`" + ` on a part of the training rows (` + "`bench accuracy --tune TRIALS`" + `).
 - *implicit, irspack, EASE*: ` + "`../shared/bench/peers.py --tune`" + `, f = 128, parameters chosen by the script on a tenth of the training rows; its seconds
   are of the final fit alone, ours of fitting, ranking and judging. Set up with ` + "`python3 -m venv .venv-peers && .venv-peers/bin/pip install " +
 	"implicit==0.7.3 irspack==0.5.2 numpy scipy`" + `, then ` + "`bench accuracy --python .venv-peers/bin/python`" + `.

@@ -25,7 +25,7 @@ func TestUpdateReplacesOneTable(t *testing.T) {
 			t.Errorf("%q stands %d times, want %d: %s", tt.text, n, tt.n, tt.why)
 		}
 	}
-	if strings.Index(doc, "books") > strings.Index(doc, "second") {
+	if strings.Index(doc, "books\n") > strings.Index(doc, "second\n") {
 		t.Error("tables are not in the order of the list")
 	}
 	doc = strings.Replace(doc, partEnd, partEnd+"\n\n## After", 1)

@@ -7,9 +7,10 @@ type table struct {
 	name  string
 	about string // what is measured, for readers
 	set   set
-	tests []test   // lists judged against held-out files
-	drawn *drawn   // or: hold-outs drawn by seed
-	folds []string // or: fold-in on the first test of other tables
+	tune  engine.Objective // of --tune; "": warm and cold items
+	tests []test           // lists judged against held-out files
+	drawn *drawn           // or: hold-outs drawn by seed
+	folds []string         // or: fold-in on the first test of other tables
 }
 
 // set is a data set as it is imported.
@@ -33,9 +34,8 @@ type rows struct {
 type test struct {
 	name  string
 	rows  rows
-	valid string // file of pairs on which parameters may be chosen; "": carved out of training
-	cold  bool   // candidates are its items, not those with a training row
-	links bool   // report recall by number of triples
+	cold  bool // candidates are its items, not those with a training row
+	links bool // report recall by number of triples
 	goal  goal
 }
 
@@ -60,7 +60,7 @@ var tables = []table{
 		set: set{folder: "facebook-book", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
 		tests: []test{
-			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, valid: "valid.tsv", goal: goal{recall: .240, ndcg: .127}},
+			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, goal: goal{recall: .240, ndcg: .127}},
 			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, goal: goal{recall: .205, ndcg: .125}},
 		},
 	},
@@ -69,6 +69,7 @@ var tables = []table{
 		about: "Fold u1; ratings of 4 and more are kept in both files, lower ones are neither trained on nor looked for.",
 		set: set{folder: "ml-100k", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "u1.base.tsv", minWeight: 4}, texts: true},
+		tune:  engine.ObjectiveWarm,
 		tests: []test{{name: "u1.test", rows: rows{file: "u1.test.tsv", minWeight: 4}, goal: goal{peers: 1.01}}},
 	},
 	{
@@ -77,7 +78,7 @@ var tables = []table{
 		set: set{folder: "anime", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
 		tests: []test{
-			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, valid: "valid.tsv", goal: goal{peers: 1.02}},
+			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, goal: goal{peers: 1.02}},
 			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, goal: goal{recall: .490, ndcg: .450}},
 		},
 	},
@@ -86,7 +87,8 @@ var tables = []table{
 		about: "Articles that nobody has saved yet, known by tags and citations; some have neither (the bucket of 0 triples).",
 		set: set{folder: "citeulike-a", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "aldi_warm_emb.tsv"}, texts: true},
-		tests: []test{{name: "cold_item_test", rows: rows{file: "aldi_cold_item_test.tsv"}, valid: "aldi_cold_item_val.tsv",
+		tune: engine.ObjectiveColdItems,
+		tests: []test{{name: "cold_item_test", rows: rows{file: "aldi_cold_item_test.tsv"},
 			cold: true, links: true, goal: goal{recall: .520, ndcg: .375}}},
 	},
 	{
@@ -94,12 +96,14 @@ var tables = []table{
 		about: "Dense ratings as likes, with a readable graph and a paragraph of text an item.",
 		set: set{folder: "ml-1m", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
+		tune:  engine.ObjectiveWarm,
 		tests: []test{{name: "test", rows: rows{file: "test.tsv"}, goal: goal{recall: .2800, ndcg: .4150}}},
 	},
 	{
 		name:  "gowalla",
 		about: "Check-ins without any knowledge: pure collaborative filtering. The mark is LightGCN's .1824 / .1547, as its README has it.",
 		set:   set{folder: "gowalla", train: rows{file: "train.txt", format: engine.Lists, user: "u", item: "i"}},
+		tune:  engine.ObjectiveWarm,
 		tests: []test{{name: "test", rows: rows{file: "test.txt", format: engine.Lists, user: "u", item: "i"}, goal: goal{recall: .190, ndcg: .158}}},
 	},
 	{
