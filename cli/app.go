@@ -76,6 +76,7 @@ func (a *app) commands() []*ucli.Command {
 		newImportCommand(a),
 		newEmbedCommand(a),
 		newTrainCommand(a),
+		newTuneCommand(a),
 		newRecommendCommand(a),
 		newSimilarCommand(a),
 		newExplainCommand(a),

@@ -60,6 +60,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("explain", testExplain)
 	t.Run("similar", testSimilar)
 	t.Run("evaluate", testEvaluate)
+	t.Run("tune", testTune)
 	t.Run("not found", testNotFound)
 	t.Run("newcomer", testNewcomer) // last: it changes the store
 }
@@ -244,6 +245,23 @@ func testEvaluate(t *testing.T) {
 	given := must(t, "evaluate --config small.json --no-baselines --test test.tsv")
 	if !strings.Contains(given, "1 held-out pairs") {
 		t.Errorf("given pairs:\n%s", given)
+	}
+}
+
+func testTune(t *testing.T) {
+	var rep engine.TuneReport
+	decode(t, must(t, "tune --config small.json --trials 3 --dry-run --format json"), &rep)
+	if rep.Stored || rep.Trials == 0 || rep.Trials > 5 || len(rep.Parts) == 0 {
+		t.Errorf("dry run: %+v", rep)
+	}
+	r := ken(t, "", "tune --config small.json --trials 3")
+	if r.code != ExitDone || !strings.HasPrefix(r.out, "objective mix, seed 1, ndcg@20, ") || !strings.Contains(r.stderr, "run `ken train`") {
+		t.Errorf("exit %d:\n%s%s", r.code, r.out, r.stderr)
+	}
+	var info struct{ Tuned bool }
+	decode(t, must(t, "info --format json"), &info)
+	if !info.Tuned {
+		t.Error("info does not know that the store is tuned")
 	}
 }
 

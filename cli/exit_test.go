@@ -140,6 +140,12 @@ func TestMistakes(t *testing.T) {
 		{"embed --model m --base-url ftp://x/v1", ExitUsage, "http", ""},
 		{"embed --model m --base-url http://example.com/v1", ExitUsage, "in the clear", "the key would be readable on its way"},
 
+		{"tune --objective speed", ExitUsage, "mix, warm", ""},
+		{"tune --budget soon", ExitUsage, "--budget", ""},
+		{"tune --budget -5s", ExitUsage, "negative", ""},
+		{"tune --fraction 0", ExitUsage, "between 0 and 1", ""},
+		{"tune --valid empty.tsv", ExitFailed, "--valid: empty.tsv", ""},
+
 		{"evaluate -k 0", ExitUsage, "at least 1", ""},
 		{"evaluate --fraction 1", ExitUsage, "between 0 and 1", "nothing would be left to train on"},
 		{"evaluate --split sideways", ExitUsage, "--split", ""},

@@ -48,6 +48,7 @@ type storeInfo struct {
 	Vectors          []vectorInfo `json:"vectors"`
 	Embedder         string       `json:"embedder"` // model of the text vectors, "" when there are none
 	Model            *modelInfo   `json:"model"`    // null when nothing was trained
+	Tuned            bool         `json:"tuned"`    // train uses what tune found
 	CacheEntries     int          `json:"cache_entries"`
 	Seq              uint64       `json:"seq"`
 	Bytes            int64        `json:"bytes"`
@@ -101,6 +102,9 @@ func readInfo(ctx context.Context, e *engine.Engine) (storeInfo, error) {
 		if m.Name == textModality {
 			info.Embedder = m.Model
 		}
+	}
+	if info.Tuned, err = e.Tuned(ctx); err != nil {
+		return storeInfo{}, err
 	}
 	info.Model = readModel(e)
 	info.Users, info.Items, err = countEnds(ctx, g)
@@ -201,6 +205,11 @@ func (s storeInfo) grid() *grid {
 	}
 	add("embedder", "", orNone(s.Embedder))
 	s.Model.addTo(g)
+	if s.Tuned {
+		add("training", "", "as tuned")
+	} else {
+		add("training", "", "by default settings")
+	}
 	add("cached embeddings", "", s.CacheEntries)
 	add("batches", "", s.Seq)
 	add("bytes", "", s.Bytes)

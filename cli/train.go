@@ -18,10 +18,12 @@ func newTrainCommand(a *app) *ucli.Command {
 		Name:  "train",
 		Usage: "learn from everything in the store and publish the model",
 		Description: `Without a flag the configuration is the one that ` + "`ken tune`" + ` found for this store,
-or the defaults. The previous model serves until the new one is complete.
+or the defaults; --defaults leaves that one aside. The previous model serves until
+the new one is complete.
 
 Examples:
   ken train
+  ken train --defaults
   ken train --factors 128 --seed 7
   ken train --config config.json`,
 		Flags: o.flags(),
@@ -41,6 +43,15 @@ Examples:
 }
 
 func (a *app) train(ctx context.Context, e *engine.Engine, config *engine.Config) error {
+	if config == nil {
+		tuned, err := e.Tuned(ctx)
+		if err != nil {
+			return err
+		}
+		if tuned {
+			a.say("training with the configuration that `ken tune` chose")
+		}
+	}
 	bar := a.newBar("train")
 	rep, err := e.Train(ctx, engine.TrainOptions{Config: config, Progress: bar.report()})
 	bar.done()
@@ -73,6 +84,7 @@ func trainGrid(rep engine.TrainReport) *grid {
 // automatic. The others are reached by --config only.
 type configFlags struct {
 	file                string
+	defaults            bool
 	factors, iterations int
 	alpha, reg          float64
 	seed                uint64
@@ -82,6 +94,7 @@ func (o *configFlags) flags() []ucli.Flag {
 	const auto = "chosen by the data"
 	return []ucli.Flag{
 		&ucli.StringFlag{Name: "config", Usage: "read the configuration from the JSON in `FILE`; other flags override it", Destination: &o.file},
+		boolFlag("defaults", "leave aside what ken tune chose", &o.defaults),
 		&ucli.IntFlag{Name: "factors", Usage: "factor size `F`, 1 to 512", DefaultText: auto, Destination: &o.factors},
 		&ucli.IntFlag{Name: "iterations", Usage: "`N` sweeps over the data", DefaultText: auto, Destination: &o.iterations},
 		&ucli.Float64Flag{Name: "alpha", Usage: "weight of what was not seen against what was", DefaultText: auto, Destination: &o.alpha},
@@ -93,8 +106,8 @@ func (o *configFlags) flags() []ucli.Flag {
 // config returns the configuration that the flags ask for, nil when none was given: the store's own then.
 func (o *configFlags) config(a *app, c *ucli.Context) (*engine.Config, error) {
 	config := engine.DefaultConfig()
-	given := o.file != ""
-	if given {
+	given := o.file != "" || o.defaults
+	if o.file != "" {
 		if err := a.readConfig(o.file, &config); err != nil {
 			return nil, err
 		}
