@@ -50,7 +50,7 @@ type bag struct {
 }
 
 // of numbers a node's contexts, adding unknown ones when grow is set and leaving them out otherwise. A context that the
-// node has several times, through an alias or a list with repeats, counts once, with the largest weight.
+// node has several times, through an alias or a list with repeats, counts once, with the largest weight; triples with negative weights do not count.
 func (x *contextIndex) of(links []linkKey, weights []float32, attrs []graph.Attr, grow bool) bag {
 	var b bag
 	place := map[int32]int{}
@@ -63,6 +63,9 @@ func (x *contextIndex) of(links []linkKey, weights []float32, attrs []graph.Attr
 		b.at, b.weight = append(b.at, z), append(b.weight, weight)
 	}
 	for i, l := range links {
+		if !(weights[i] > 0) {
+			continue // "is not directed by": nothing that two nodes share
+		}
 		z, ok := x.byLink[l]
 		if !ok && grow {
 			z, ok = int32(len(x.all)), true

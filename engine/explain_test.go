@@ -247,3 +247,38 @@ func TestAttributesAreContexts(t *testing.T) {
 		t.Errorf("a number is no category: %+v", x.Parts)
 	}
 }
+
+// With a relation of weight 0 and every feature block on, new items are placed as if they had been there, and negative
+// triples, which only come in from Go, say nothing.
+func TestRelationsLeftOut(t *testing.T) {
+	e := films(t)
+	linesTSV(t, e, Triples, "f1 noise x", "f3 noise x", "f2 noise y", "f4 noise y")
+	not := func(head, tail string) graph.Triple {
+		return graph.Triple{Head: head, Relation: "not_by", Tail: tail, Weight: -1}
+	}
+	if err := e.AddTriple(t.Context(), not("f1", "p2"), not("f2", "p2"), not("f3", "p1"), not("f4", "p1")); err != nil {
+		t.Fatal(err)
+	}
+	c := &Config{Factors: 8, Iterations: 3, Relations: []Weight{{"noise", 0}, {"has_genre", 2}}, Blocks: []Weight{{"structure", 1}}}
+	if _, err := e.Train(t.Context(), TrainOptions{Config: c}); err != nil {
+		t.Fatal(err)
+	}
+	linesTSV(t, e, Nodes, "a film Twin", "b film Twin")
+	linesTSV(t, e, Triples, "a has_genre g1", "a directed_by p1", "b has_genre g1", "b directed_by p1")
+	if err := e.AddTriple(t.Context(), not("a", "p2")); err != nil {
+		t.Fatal(err)
+	}
+	q := Query{User: "bo", K: 9, IncludeSeen: true}
+	r := recommend(t, e, q)
+	for _, x := range r.Items {
+		for _, p := range checkExplained(t, e, "bo", x).Parts {
+			if strings.HasPrefix(p.Name, "noise") || strings.HasPrefix(p.Name, "not_by") || p.Kind == partEarlier {
+				t.Errorf("%s: a part for what is left out: %+v", x.Item, p)
+			}
+		}
+	}
+	score := func(id string) float64 { return r.Items[slices.Index(idsOf(r), id)].Score }
+	if math.Abs(score("a")-score("b")) > 1e-6 {
+		t.Errorf("a negative triple moves a new item: %.6f, without it %.6f", score("a"), score("b"))
+	}
+}

@@ -31,8 +31,9 @@ var blockDefaults = []Weight{{blockText, 1}, {blockWords, 1}, {blockStructure, 0
 
 // features turns nodes of one kind into rows of enriched features. It is fitted once and kept with the model.
 type features struct {
-	blocks []block
-	cols   int
+	blocks   []block
+	cols     int
+	contexts *contextIndex // that the structure block is about: also those of relations with weight 0
 }
 
 // block is a range of columns with the transform that fills it; exactly one of the transforms is set, none for popularity.
@@ -135,6 +136,19 @@ func (f *features) width() int {
 		return 0
 	}
 	return f.cols
+}
+
+// shaped reports whether the features have a structure block, with its contexts.
+func (f *features) shaped() (contexts int, yes bool) {
+	if f == nil {
+		return 0, false
+	}
+	for _, b := range f.blocks {
+		if b.shape != nil {
+			return b.shape.Map.Rows, true
+		}
+	}
+	return 0, false
 }
 
 func (f *features) weightOf(cfg Config, name string) float32 {

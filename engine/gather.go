@@ -24,7 +24,11 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 	full := make([]string, len(ids)) // what Embed makes of name and text
 	var rows, cols []int32
 	var vals []float32
-	symbols := index.relations(e.store.SymName)
+	about := index // what the features are about
+	if f != nil && f.contexts != nil {
+		about = f.contexts
+	}
+	symbols := about.relations(e.store.SymName)
 	for i, id := range ids {
 		node, err := e.store.Node(ctx, id)
 		if err != nil {
@@ -39,12 +43,13 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		}
 		ends[i] = around
 		bags[i] = index.of(links, weights, node.Attrs, false)
-		for p, z := range bags[i].at {
+		all := about.of(links, weights, node.Attrs, false)
+		for p, z := range all.at {
 			rows, cols = append(rows, int32(i)), append(cols, z)
-			vals = append(vals, bags[i].weight[p]*index.rarity[z])
+			vals = append(vals, all.weight[p]*about.rarity[z])
 		}
 	}
-	r.bags = sparse.FromTriplets(len(ids), len(index.all), rows, cols, vals, func(a, b float32) float32 { return max(a, b) })
+	r.bags = sparse.FromTriplets(len(ids), len(about.all), rows, cols, vals, func(a, b float32) float32 { return max(a, b) })
 	return r, bags, e.gatherVectors(ctx, f, r, ids, full, ends)
 }
 

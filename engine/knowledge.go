@@ -66,14 +66,15 @@ func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*
 func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) error {
 	index, links := buildContexts(k.d.items, k.d, k.adj)
 	rare := rarities(index, links)
+	for _, v := range rare.Val {
+		k.links += float64(v)
+	}
 	r := k.raw(k.d.items, rare)
 	var err error
 	if k.itemFeatures, k.h, err = fitFeatures(ctx, r, cfg, workers); err != nil {
 		return err
 	}
-	for _, v := range rare.Val {
-		k.links += float64(v)
-	}
+	k.itemFeatures.contexts = index
 	k.weigh(index, rare, cfg)
 	return nil
 }
@@ -125,6 +126,7 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 		if k.userFeatures, k.uh, err = fitFeatures(ctx, r, cfg, workers); err != nil {
 			return err
 		}
+		k.userFeatures.contexts = index
 		for i := range k.uh.Rows {
 			if !r.known(i) {
 				clear(k.uh.Row(i)) // nothing is known: no prior rather than that of the mean user

@@ -28,6 +28,7 @@ type savedModel struct {
 	Scorers   []savedScorer `json:"scorers"`
 	ItemAttrs []savedAttr   `json:"item_attrs"`
 	UserAttrs []savedAttr   `json:"user_attrs"`
+	Shaped    []savedAttr   `json:"shaped_attrs"` // of the contexts that the structure of items is about
 	Items     []savedBlock  `json:"item_blocks"`
 	Users     []savedBlock  `json:"user_blocks"`
 }
@@ -52,6 +53,9 @@ func (m *model) save(ctx context.Context, path string) (int64, error) {
 	}
 	s.ItemAttrs = addContexts(f, "item_contexts", m.know.items)
 	s.UserAttrs = addContexts(f, "user_contexts", m.know.users)
+	if _, yes := m.know.itemFeatures.shaped(); yes {
+		s.Shaped = addContexts(f, "shaped_contexts", m.know.itemFeatures.contexts)
+	}
 	var err error
 	if s.Items, err = addFeatures(f, "item_features", m.know.itemFeatures); err != nil {
 		return 0, err
@@ -197,7 +201,18 @@ func (m *model) readArrays(f *snapshot.File, s *savedModel) error {
 	if m.know.itemFeatures, err = readFeatures(f, "item_features", s.Items); err != nil {
 		return err
 	}
-	m.know.userFeatures, err = readFeatures(f, "user_features", s.Users)
+	if m.know.userFeatures, err = readFeatures(f, "user_features", s.Users); err != nil {
+		return err
+	}
+	if m.know.userFeatures != nil {
+		m.know.userFeatures.contexts = m.know.users
+	}
+	if m.know.itemFeatures != nil {
+		m.know.itemFeatures.contexts = m.know.items
+	}
+	if _, yes := m.know.itemFeatures.shaped(); yes {
+		m.know.itemFeatures.contexts, err = readContexts(f, "shaped_contexts", s.Shaped)
+	}
 	return err
 }
 
@@ -226,6 +241,11 @@ func (m *model) check() error {
 		return bad("contexts")
 	case !fits(k.W, m.know.itemFeatures.width(), true) || !fits(k.WU, m.know.userFeatures.width(), true):
 		return bad("features")
+	}
+	for _, f := range []*features{m.know.itemFeatures, m.know.userFeatures} {
+		if n, yes := f.shaped(); yes && n != len(f.contexts.all) {
+			return bad("features and their contexts")
+		}
 	}
 	for _, g := range grams(k) {
 		if *g.to != nil && len(*g.to) != f*f || *g.to == nil && g.name != "gram.head" && g.name != "spread" {
