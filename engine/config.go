@@ -44,9 +44,6 @@ func weightOf(list []Weight, name string, otherwise float64) float64 {
 	return otherwise
 }
 
-// DefaultConfig returns the configuration that Train uses when neither the caller nor Tune chose one: all automatic.
-func DefaultConfig() Config { return Config{} }
-
 // Validate reports the first field out of range. Zero fields are automatic and always valid.
 func (c Config) Validate() error {
 	if err := c.filled(scale{users: 1, items: 1, events: 1}).factorisation().Validate(); err != nil {
@@ -69,44 +66,6 @@ func (c Config) Validate() error {
 		}
 	}
 	return nil
-}
-
-// scale is what automatic values depend on.
-type scale struct {
-	users, items, events int     // of the warm part
-	links                float64 // sum of the rarities of all links between items and contexts
-}
-
-// filled returns c with every automatic field set.
-func (c Config) filled(s scale) Config {
-	set := func(field *float64, v float64) {
-		if *field == 0 {
-			*field = v
-		}
-	}
-	n, m := float64(max(s.users, 1)), float64(max(s.items, 1))
-	density := float64(max(s.events, 1)) / (n * m)
-	if c.Factors == 0 {
-		c.Factors = 256
-	}
-	if c.Iterations == 0 {
-		c.Iterations = 8
-	}
-	set(&c.Alpha, min(max(6*density, 0.01), 0.3))
-	// the largest singular value that pure noise of this density reaches in the matrix scaled by the masses of its rows
-	// and columns: a factor lives only if its own is above λ
-	edge := math.Sqrt(density) * (1/math.Sqrt(n) + 1/math.Sqrt(m)) / (c.Alpha + density)
-	set(&c.Reg, min(max(4000/(n+m), 0.1), 0.5)*edge)
-	set(&c.RegExponent, 1)
-	set(&c.ContextAlpha, 1)
-	if s.links > 0 { // all triples together weigh as much as all interactions, within bounds
-		set(&c.ContextWeight, min(max(float64(s.events)/s.links, 0.5), 5))
-	}
-	set(&c.ContextWeight, 1)
-	set(&c.Ridge, 5)
-	set(&c.HeadReg, 2*c.Reg)
-	c.Seed = c.seed()
-	return c
 }
 
 // seed is the given seed, else 1.
