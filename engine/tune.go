@@ -62,7 +62,7 @@ type TunePart struct {
 	Users int     `json:"users"`
 	Start float64 `json:"start"`
 	Tuned float64 `json:"tuned"`
-	SE    float64 `json:"se"` // standard error of Tuned − Start over the paired users
+	SE    float64 `json:"se"` // standard error of Tuned − Start, over the paired users or over items, the larger one
 }
 
 // TuneChoice is what the search of one hyper-parameter came to.
@@ -72,7 +72,7 @@ type TuneChoice struct {
 	To      string  `json:"to"`   // equal to From: nothing changed
 	Best    string  `json:"best"` // the alternative that did best; empty when all were ruled out at low fidelity
 	Gain    float64 `json:"gain"` // of Best over From: change of NDCG relative to the start, mean over the parts
-	SE      float64 `json:"se"`   // its standard error over the paired users
+	SE      float64 `json:"se"`   // its standard error, likewise
 	Simpler bool    `json:"simpler,omitempty"`
 }
 
@@ -80,7 +80,7 @@ type TuneChoice struct {
 type TuneCheck struct {
 	Plain    float64 `json:"plain"`              // NDCG
 	Tuned    float64 `json:"tuned"`              // NDCG, after what Switched did
-	SE       float64 `json:"se"`                 // of the difference over the paired users
+	SE       float64 `json:"se"`                 // of the difference
 	Switched string  `json:"switched,omitempty"` // what of the knowledge was switched off for losing
 }
 
@@ -88,9 +88,10 @@ type TuneCheck struct {
 // as the store's training configuration: Train uses it from then on. It does not publish a model.
 //
 // From the start, one hyper-parameter after the other is tried over a small grid. An alternative is taken when its gain
-// in NDCG, paired over users, is above its standard error (√(2 ln n) of them when it is the best of n); the weight 0 of a
-// source of knowledge or of a scorer is taken when it is within half a standard error of the best. At the end, what
-// makes warm lists worse than plain matrix factorisation by more than a standard error is switched off.
+// in NDCG is above its standard error (√(2 ln n) of them when it is the best of n), paired over users or over items,
+// whichever is larger. The weight 0 of a source of knowledge is also taken when it is within half a standard error of the
+// best: what does not help is left out. At the end, what of the knowledge makes warm lists worse than plain matrix
+// factorisation by more than a standard error is switched off.
 //
 // Finished trials are kept in the store: a run that was cancelled or ran out of budget goes on where it stopped when the
 // store's data and the options, budgets aside, are the same, and ends as if it had never stopped. The result depends on

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/kenrec/ken/engine/internal/metrics"
 	"github.com/kenrec/ken/engine/internal/tune"
@@ -22,7 +21,7 @@ func (t *tuning) checkPlain(ctx context.Context, cfg Config, values tune.Values)
 		return nil, nil, nil, fmt.Errorf("plain matrix factorisation: %w", err)
 	}
 	check := &TuneCheck{Plain: metrics.Mean(plain[at].Users)}
-	check.Tuned, check.SE = metrics.Mean(values[at].Users), pairedError(values[at].Users, plain[at].Users)
+	check.Tuned, check.SE = metrics.Mean(values[at].Users), tune.StandardError(values[at], plain[at])
 	if check.holds() {
 		return check, nil, values, nil
 	}
@@ -33,7 +32,7 @@ func (t *tuning) checkPlain(ctx context.Context, cfg Config, values tune.Values)
 			return nil, nil, nil, err
 		}
 		now := TuneCheck{
-			Plain: check.Plain, Tuned: metrics.Mean(r[at].Users), SE: pairedError(r[at].Users, plain[at].Users), Switched: step.name,
+			Plain: check.Plain, Tuned: metrics.Mean(r[at].Users), SE: tune.StandardError(r[at], plain[at]), Switched: step.name,
 		}
 		if now.Tuned > best.Tuned {
 			best, bestChange, bestValues = now, step.change, r
@@ -74,27 +73,12 @@ func (t *tuning) fallbacks() []fallback {
 	}
 }
 
-// pairedError is the standard error of the mean of a − b.
-func pairedError(a, b []float64) float64 {
-	n, sum, square := float64(len(a)), 0.0, 0.0
-	for i := range a {
-		d := a[i] - b[i]
-		sum += d
-		square += d * d
-	}
-	if n < 2 {
-		return 0
-	}
-	m := sum / n
-	return math.Sqrt(max(square/n-m*m, 0) / (n - 1))
-}
-
 // partsOf reports the parts with what the start and the end reach.
 func (t *tuning) partsOf(start, end tune.Values) []TunePart {
 	var out []TunePart
 	for i, p := range t.parts {
 		out = append(out, TunePart{
-			Name: p.name, Users: len(p.users), Start: metrics.Mean(start[i].Users), Tuned: metrics.Mean(end[i].Users), SE: pairedError(end[i].Users, start[i].Users),
+			Name: p.name, Users: len(p.users), Start: metrics.Mean(start[i].Users), Tuned: metrics.Mean(end[i].Users), SE: tune.StandardError(end[i], start[i]),
 		})
 	}
 	return out

@@ -107,6 +107,7 @@ func (t *tuning) shareKnobs() []knob {
 			c.Scorers = setWeight(both, name, w)
 		})
 		k.Direct, k.Again = true, true
+		k.Simplest = -1 // the starting shares are measured on many data sets: noise shall not take them away
 		return k
 	}
 	var all []knob

@@ -107,24 +107,17 @@ func (t *tuning) complete(ev *evaluation) error {
 // itemGroups bounds the groups of held-out items that noise is measured over.
 const itemGroups = 4096
 
-// score returns the NDCG of the lists by user and, for cold items, which are few and decide together, by item: what the
-// places of one item add to the sum over users.
+// score returns the NDCG of the lists by user and by item: what the places of one item add to the sum over users. Users
+// who look for the same item win or lose together, the more so the fewer the items are.
 func (p *tunePart) score(lists [][]int32, k int) tune.Part {
-	out := tune.Part{Users: make([]float64, len(lists))}
-	var place map[int32]int
-	if p.name == partColdItems {
-		place = make(map[int32]int, len(p.ranked))
-		for at, i := range p.ranked {
-			place[i] = at % itemGroups
-		}
-		out.Items = make([]float64, min(len(p.ranked), itemGroups))
+	place := make(map[int32]int, len(p.ranked))
+	for at, i := range p.ranked {
+		place[i] = at % itemGroups
 	}
+	out := tune.Part{Users: make([]float64, len(lists)), Items: make([]float64, min(len(p.ranked), itemGroups))}
 	for j, list := range lists {
 		hits := metrics.Hits(list, p.truth[j], k)
 		out.Users[j] = coarse(metrics.NDCG(hits, len(p.truth[j]), k))
-		if place == nil {
-			continue
-		}
 		alone := make([]bool, len(hits))
 		for r, hit := range hits {
 			if hit {

@@ -140,8 +140,9 @@ func TestTuneGivesUpShuffledKnowledge(t *testing.T) {
 
 // However a run is broken off, it ends as one that was not; and for any number of workers.
 func TestTuneResumes(t *testing.T) {
-	whole := mustTune(t, tuneWorld(t, 1, nil), TuneOptions{K: 5, Seed: 2})
-	if whole.Trials < 20 || whole.Spent {
+	const most = 24
+	whole := mustTune(t, tuneWorld(t, 1, nil), TuneOptions{K: 5, Seed: 2, Trials: most})
+	if whole.Trials < most || !whole.Spent || len(whole.Choices) < 5 {
 		t.Fatalf("%+v", whole)
 	}
 	e := tuneWorld(t, 2, nil)
@@ -162,7 +163,7 @@ func TestTuneResumes(t *testing.T) {
 		t.Errorf("a cancelled run stored a configuration: %v", err)
 	}
 	e.workers = 3
-	resumed := mustTune(t, e, TuneOptions{K: 5, Seed: 2})
+	resumed := mustTune(t, e, TuneOptions{K: 5, Seed: 2, Trials: most})
 	if diff := cmp.Diff(whole, resumed, sameTune); diff != "" {
 		t.Errorf("interrupted and whole runs differ:\n%s", diff)
 	}

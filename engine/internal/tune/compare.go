@@ -39,11 +39,7 @@ func (o Objective) Compare(a, b Values) Difference {
 	var d Difference
 	parts := float64(len(o.base))
 	for p, base := range o.base {
-		m, variance := paired(a[p].Users, b[p].Users)
-		if a[p].Items != nil {
-			_, byItem := paired(a[p].Items, b[p].Items)
-			variance = max(variance, byItem)
-		}
+		m, variance := between(a[p], b[p])
 		if m < -harm*math.Sqrt(variance) {
 			d.Harmed = true
 		}
@@ -52,6 +48,22 @@ func (o Objective) Compare(a, b Values) Difference {
 	}
 	d.SE = math.Sqrt(d.SE)
 	return d
+}
+
+// StandardError is that of the difference of the means of two parts, over paired users, or over items where it is larger.
+func StandardError(a, b Part) float64 {
+	_, variance := between(a, b)
+	return math.Sqrt(variance)
+}
+
+// between returns the mean difference of two parts and its variance.
+func between(a, b Part) (m, variance float64) {
+	m, variance = paired(a.Users, b.Users)
+	if a.Items != nil {
+		_, byItem := paired(a.Items, b.Items)
+		variance = max(variance, byItem)
+	}
+	return m, variance
 }
 
 // paired returns the mean of a − b and its variance.

@@ -43,7 +43,8 @@ const (
 type Values []Part
 
 // Part is the same values twice: by user, and as the share that each held-out item has in them, scaled so that both have
-// one mean. With few items, which of them were held out is the larger part of the noise; nil: users alone are counted.
+// one mean. Users who look for the same item win or lose together, so noise over items may be the larger one; nil: users
+// alone are counted.
 type Part struct {
 	Users, Items []float64
 }
