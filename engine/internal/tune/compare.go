@@ -51,6 +51,7 @@ func (o Objective) Compare(a, b Values) Difference {
 }
 
 // StandardError is that of the difference of the means of two parts, over paired users, or over items where it is larger.
+// Measured on one change of the mix: .0055 over users and .0093 with items on ml-100k (.029 and .058 with 20 cold items).
 func StandardError(a, b Part) float64 {
 	_, variance := between(a, b)
 	return math.Sqrt(variance)
