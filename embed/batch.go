@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/kenrec/ken/embed/internal/endpoint"
 )
 
 // batchesOf cuts texts into runs of at most count texts and about tokens tokens; a longer text is a run of its own.
@@ -49,17 +51,17 @@ const minTextBytes = 256
 // isTooLong reports whether a refusal is about the length of the text. The API has no one code for it: these are the
 // words of OpenAI, llama.cpp, vLLM, Ollama, LiteLLM and text-embeddings-inference.
 func isTooLong(err error) bool {
-	var e *statusError
+	var e *endpoint.StatusError
 	if !errors.As(err, &e) {
 		return false
 	}
-	said := strings.ToLower(e.code + " " + e.message)
+	said := strings.ToLower(e.Code + " " + e.Message)
 	for _, words := range []string{"context length", "context_length", "context size", "context_size", "too long", "too large", "too many tokens", "max_tokens", "maximum number of tokens", "must have less than"} {
 		if strings.Contains(said, words) {
 			return true
 		}
 	}
-	return e.status == http.StatusRequestEntityTooLarge
+	return e.Status == http.StatusRequestEntityTooLarge
 }
 
 // run is one call of Embed: which texts go out, and what came back.
@@ -82,13 +84,13 @@ func (r *run) batch(ctx context.Context, lo, hi, tries int) error {
 		return nil
 	}
 	if !isAboutTexts(err) {
-		return r.translate(err)
+		return r.calls.Translate(err)
 	}
 	if err := r.probe(ctx, err); err != nil {
 		return err
 	}
 	if hi-lo == 1 && isTooLong(err) && len(r.texts[lo]) >= 2*minTextBytes {
-		r.texts[lo] = cut(r.texts[lo], len(r.texts[lo])/2)
+		r.texts[lo] = endpoint.Cut(r.texts[lo], len(r.texts[lo])/2)
 		r.cfg.Log.Warn("text too long for the model, cutting it", "bytes", len(r.texts[lo]))
 		return r.batch(ctx, lo, hi, tries)
 	}
@@ -113,9 +115,9 @@ func (r *run) probe(ctx context.Context, cause error) error {
 	}
 	if _, err := r.request(ctx, []string{"test"}, 1); err != nil {
 		if ctx.Err() != nil {
-			return r.translate(err)
+			return r.calls.Translate(err)
 		}
-		return r.translate(cause)
+		return r.calls.Translate(cause)
 	}
 	r.working = true
 	return nil
@@ -124,7 +126,7 @@ func (r *run) probe(ctx context.Context, cause error) error {
 // isAboutTexts reports whether another choice of texts may fare better: bad input, too much of it, or a server that
 // stumbles over one of them. Rate limits, keys and addresses are not about texts.
 func isAboutTexts(err error) bool {
-	var bad *malformedError
-	return errors.As(err, &bad) || isStatus(err, http.StatusBadRequest, http.StatusRequestEntityTooLarge,
+	var bad *endpoint.MalformedError
+	return errors.As(err, &bad) || endpoint.IsStatus(err, http.StatusBadRequest, http.StatusRequestEntityTooLarge,
 		http.StatusUnprocessableEntity, http.StatusInternalServerError)
 }

@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unicode/utf8"
 
+	"github.com/kenrec/ken/embed/internal/endpoint"
 	"github.com/kenrec/ken/embed/internal/spm"
 	"github.com/kenrec/ken/embed/internal/usem"
 )
@@ -105,18 +105,7 @@ func (b *Builtin) Embed(ctx context.Context, texts []string) ([][]float32, error
 func (e *encoder) embed(s *usem.Scratch, texts []string, out [][]float32) {
 	pieces := make([][]int32, len(texts))
 	for i, t := range texts {
-		pieces[i] = e.tok.Encode(cut(t, maxBuiltinBytes))
+		pieces[i] = e.tok.Encode(endpoint.Cut(t, maxBuiltinBytes))
 	}
 	e.net.Embed(s, pieces, out)
-}
-
-// cut returns at most n bytes of s, ending at a character border.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

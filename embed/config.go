@@ -1,18 +1,18 @@
 package embed
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/kenrec/ken/embed/internal/endpoint"
 )
 
 // DefaultBaseURL is where OpenAI itself answers.
-const DefaultBaseURL = "https://api.openai.com/v1"
+const DefaultBaseURL = endpoint.DefaultBaseURL
 
 // Config describes an OpenAI-compatible endpoint. Model is needed; every other zero value means its default.
 type Config struct {
@@ -35,27 +35,14 @@ type Config struct {
 }
 
 // Clock is the time that retries and rate limits run on. Tests give their own and never sleep.
-type Clock interface {
-	Now() time.Time
-	// Sleep returns nil after d, or ctx.Err() when ctx is done before that.
-	Sleep(ctx context.Context, d time.Duration) error
-}
+type Clock = endpoint.Clock
 
-// systemClock is real time.
-type systemClock struct{}
+// Secret holds an API key. However it is printed, logged or encoded, it shows as ***; only Reveal gives it away.
+// The zero value is "no key".
+type Secret = endpoint.Secret
 
-func (systemClock) Now() time.Time { return time.Now() }
-
-func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// NewSecret wraps a key, without the white space around it: keys come from files and variables with line ends.
+func NewSecret(key string) Secret { return endpoint.NewSecret(key) }
 
 // withDefaults returns c with every zero value filled in.
 func (c Config) withDefaults() Config {
@@ -82,7 +69,7 @@ func (c Config) withDefaults() Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Clock == nil {
-		c.Clock = systemClock{}
+		c.Clock = endpoint.SystemClock{}
 	}
 	if c.HTTPTransport == nil {
 		c.HTTPTransport = http.DefaultTransport
@@ -92,20 +79,12 @@ func (c Config) withDefaults() Config {
 
 // validate checks a configuration with its defaults filled in and returns the parsed address.
 func (c Config) validate() (*url.URL, error) {
-	u, err := url.Parse(c.BaseURL)
+	u, err := endpoint.CheckAddress(c.BaseURL, c.Key, c.AllowInsecure)
 	switch {
-	case err != nil: // the error of url.Parse quotes the address, which may hold a password
-		return nil, fmt.Errorf("%w: base URL cannot be parsed", ErrConfig)
-	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		return nil, fmt.Errorf("%w: base URL needs http:// or https:// and a host", ErrConfig)
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("%w: base URL with user, query or fragment", ErrConfig)
-	case u.Scheme == "http" && !c.AllowInsecure && !isNear(u.Hostname()):
-		return nil, fmt.Errorf("%w: http to %s would send the key and the texts in the clear; use https or allow it", ErrConfig, u.Host)
+	case err != nil:
+		return nil, err
 	case c.Model == "":
 		return nil, fmt.Errorf("%w: no model", ErrConfig)
-	case strings.ContainsAny(c.Key.Reveal(), "\r\n"):
-		return nil, fmt.Errorf("%w: key of several lines", ErrConfig)
 	}
 	for _, f := range []struct {
 		name            string
@@ -127,14 +106,4 @@ func (c Config) validate() (*url.URL, error) {
 		return nil, fmt.Errorf("%w: negative Timeout", ErrConfig)
 	}
 	return u, nil
-}
-
-// isNear reports whether host is this machine or an address of a private network. Names other than localhost are not:
-// what they resolve to is known at connection time only, and may change.
-func isNear(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }

@@ -3,22 +3,24 @@ package embed
 import (
 	"errors"
 	"fmt"
+
+	"github.com/kenrec/ken/embed/internal/endpoint"
 )
 
 // Errors that callers may test with errors.Is.
 var (
 	// ErrConfig reports a configuration that cannot work.
-	ErrConfig = errors.New("embed: bad configuration")
+	ErrConfig = endpoint.ErrConfig
 	// ErrBadAnswer reports an answer of a server that breaks its contract: count, order, dimension, NaN, not JSON.
-	ErrBadAnswer = errors.New("embed: bad answer")
+	ErrBadAnswer = endpoint.ErrBadAnswer
 	// ErrAuth reports a key that the server refused, or none where one is needed.
-	ErrAuth = errors.New("embed: not authorised")
+	ErrAuth = endpoint.ErrAuth
 	// ErrQuota reports an account without credit: trying again does not help.
-	ErrQuota = errors.New("embed: quota exhausted")
+	ErrQuota = endpoint.ErrQuota
 	// ErrUnavailable reports a server that could not be reached or kept failing after every try.
-	ErrUnavailable = errors.New("embed: server unavailable")
+	ErrUnavailable = endpoint.ErrUnavailable
 	// ErrRefused reports a request that the server refuses whatever the texts are: unknown model, wrong address.
-	ErrRefused = errors.New("embed: request refused")
+	ErrRefused = endpoint.ErrRefused
 	// ErrBadText reports one text that cannot be embedded.
 	ErrBadText = errors.New("embed: text cannot be embedded")
 	// ErrDimension reports a vector whose length differs from the model's.

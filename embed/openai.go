@@ -2,7 +2,6 @@ package embed
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,18 +9,18 @@ import (
 	"sync/atomic"
 
 	openai "github.com/sashabaranov/go-openai"
-	"golang.org/x/time/rate"
+
+	"github.com/kenrec/ken/embed/internal/endpoint"
 )
 
 // OpenAI embeds texts through an OpenAI-compatible server: OpenAI itself, Ollama, vLLM, llama.cpp and many more.
 // Safe for concurrent use; calls share the rate limits.
 type OpenAI struct {
-	cfg      Config
-	model    Model // Dim is Config.Dimensions, 0 when unset
-	client   *openai.Client
-	dim      atomic.Int64 // length of the vectors, 0 until it is known
-	requests *rate.Limiter
-	tokens   *rate.Limiter
+	cfg    Config
+	model  Model // Dim is Config.Dimensions, 0 when unset
+	client *openai.Client
+	dim    atomic.Int64 // length of the vectors, 0 until it is known
+	calls  endpoint.Client
 }
 
 // NewOpenAI returns a client for the endpoint; it sends nothing yet. Errors wrap ErrConfig.
@@ -32,16 +31,16 @@ func NewOpenAI(c Config) (*OpenAI, error) {
 		return nil, err
 	}
 	o := &OpenAI{
-		cfg:      c,
-		model:    Model{Name: modelName(c, u), Dim: c.Dimensions},
-		requests: perMinute(c.RequestsAMin, 1),
-		tokens:   perMinute(c.TokensAMin, c.BatchTokens),
+		cfg:   c,
+		model: Model{Name: modelName(c, u), Dim: c.Dimensions},
+		calls: endpoint.Client{Name: modelName(c, u), Clock: c.Clock, Log: c.Log, Timeout: c.Timeout},
 	}
+	o.calls.Limit(c.RequestsAMin, c.TokensAMin, c.BatchTokens)
 	o.dim.Store(int64(c.Dimensions))
 	// The key is the doer's: what go-openai does not hold it cannot print.
 	cfg := openai.DefaultConfig("")
 	cfg.BaseURL = c.BaseURL
-	cfg.HTTPClient = newDoer(c.HTTPTransport, c.Key)
+	cfg.HTTPClient = endpoint.NewDoer(c.HTTPTransport, c.Key, checkBody(c.Key))
 	o.client = openai.NewClientWithConfig(cfg)
 	return o, nil
 }
@@ -54,14 +53,6 @@ func modelName(c Config, u *url.URL) string {
 		name += fmt.Sprintf("/%d", c.Dimensions)
 	}
 	return name + "@" + u.Host + strings.TrimSuffix(u.Path, "/v1")
-}
-
-// perMinute returns a bucket of burst that n a minute flow into; 0 means no limit.
-func perMinute(n, burst int) *rate.Limiter {
-	if n == 0 {
-		return rate.NewLimiter(rate.Inf, 0)
-	}
-	return rate.NewLimiter(rate.Limit(float64(n)/60), burst)
 }
 
 // Model returns "openai:", the model, the dimensions if they were asked for, and the host. Dim is 0 until the first
@@ -131,7 +122,7 @@ func (o *OpenAI) batches(texts []string) []int {
 
 // prepare makes a text what the API takes: valid UTF-8 of limited length.
 func (o *OpenAI) prepare(text string) string {
-	return strings.TrimSpace(cut(strings.ToValidUTF8(text, "\uFFFD"), o.cfg.TextBytes))
+	return strings.TrimSpace(endpoint.Cut(strings.ToValidUTF8(text, "\uFFFD"), o.cfg.TextBytes))
 }
 
 // request sends one batch, again where that helps, and returns its checked vectors.
@@ -140,8 +131,8 @@ func (o *OpenAI) request(ctx context.Context, texts []string, tries int) (vecs [
 	for _, t := range texts {
 		tokens += EstimateTokens(t)
 	}
-	err = o.retry(ctx, tries, func() error {
-		if err := o.wait(ctx, tokens); err != nil {
+	err = o.calls.Retry(ctx, tries, func() error {
+		if err := o.calls.Wait(ctx, tokens); err != nil {
 			return err
 		}
 		vecs, err = o.once(ctx, texts)
@@ -150,52 +141,21 @@ func (o *OpenAI) request(ctx context.Context, texts []string, tries int) (vecs [
 	return vecs, err
 }
 
-// wait delays the next request to where the rate limits allow it.
-func (o *OpenAI) wait(ctx context.Context, tokens int) error {
-	now := o.cfg.Clock.Now()
-	delay := o.requests.ReserveN(now, 1).DelayFrom(now)
-	// More than the bucket holds can never be reserved; such a request waits for a full bucket.
-	if o.tokens.Limit() != rate.Inf {
-		delay = max(delay, o.tokens.ReserveN(now, min(tokens, o.tokens.Burst())).DelayFrom(now))
-	}
-	if delay <= 0 {
-		return ctx.Err()
-	}
-	return o.cfg.Clock.Sleep(ctx, delay)
-}
-
 // once sends one request.
-func (o *OpenAI) once(ctx context.Context, texts []string) ([][]float32, error) {
-	limited, cancel := context.WithTimeout(ctx, o.cfg.Timeout)
-	defer cancel()
-	resp, err := o.client.CreateEmbeddings(limited, openai.EmbeddingRequestStrings{
-		Input:      texts,
-		Model:      openai.EmbeddingModel(o.cfg.Model),
-		Dimensions: o.cfg.Dimensions,
-		// Base64 would be half the bytes, but several servers lack it, and go-openai decodes it without a check.
-		EncodingFormat: openai.EmbeddingEncodingFormatFloat,
-	})
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, &transportError{fmt.Sprintf("no answer within %v", o.cfg.Timeout)}
-	}
-	if err != nil {
-		return nil, o.asMalformed(err)
-	}
-	return o.check(resp.Data, len(texts))
-}
-
-// asMalformed turns go-openai's decoding errors into ours; those of the doer pass.
-func (o *OpenAI) asMalformed(err error) error {
-	var status *statusError
-	var transport *transportError
-	var bad *malformedError
-	if errors.As(err, &status) || errors.As(err, &transport) || errors.As(err, &bad) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+func (o *OpenAI) once(ctx context.Context, texts []string) (vecs [][]float32, err error) {
+	err = o.calls.Once(ctx, func(ctx context.Context) error {
+		resp, err := o.client.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{
+			Input:      texts,
+			Model:      openai.EmbeddingModel(o.cfg.Model),
+			Dimensions: o.cfg.Dimensions,
+			// Base64 would be half the bytes, but several servers lack it, and go-openai decodes it without a check.
+			EncodingFormat: openai.EmbeddingEncodingFormatFloat,
+		})
+		if err != nil {
+			return endpoint.Malformed(err, "an embedding list", o.cfg.Key)
+		}
+		vecs, err = o.check(resp.Data, len(texts))
 		return err
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return &malformedError{"answer is not JSON: " + o.cfg.Key.redact(syntax.Error())}
-	}
-	return &malformedError{"answer is not an embedding list: " + o.cfg.Key.redact(err.Error())}
+	})
+	return vecs, err
 }

@@ -1,4 +1,4 @@
-package embed
+package endpoint
 
 import (
 	"fmt"
@@ -55,8 +55,8 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // keyLike finds what looks like a key of any provider: servers echo keys, ours and those of proxies, in error texts.
 var keyLike = regexp.MustCompile(`(?i)(bearer\s+)[^\s"',;]+|\bsk-[a-z0-9_\-*.]{4,}`)
 
-// redact removes the key and everything that looks like one from a text that others wrote.
-func (s Secret) redact(text string) string {
+// Redact removes the key and everything that looks like one from a text that others wrote.
+func (s Secret) Redact(text string) string {
 	if !s.IsZero() {
 		text = strings.ReplaceAll(text, s.Reveal(), mask)
 	}
