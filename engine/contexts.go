@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"math"
 
 	"github.com/kenrec/ken/engine/internal/sparse"
@@ -110,11 +111,14 @@ func categories(v graph.Value) []string {
 
 // buildContexts numbers the contexts of the given nodes and returns nodes × contexts with the triples' weights. Only
 // contexts that at least two nodes and at most half of them have are kept: others tie nothing together or everything.
-func buildContexts(nodes []graph.Idx, d *dataset, adj *adjacency) (*contextIndex, *sparse.CSR) {
+func buildContexts(ctx context.Context, nodes []graph.Idx, d *dataset, adj *adjacency) (*contextIndex, *sparse.CSR, error) {
 	x := newContextIndex()
 	var rows, cols []int32
 	var vals []float32
 	for r, n := range nodes {
+		if r%1024 == 0 && ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
 		links, weights := adj.links(n)
 		b := x.of(links, weights, d.nodes[n].attrs, true)
 		for i, z := range b.at {
@@ -125,7 +129,8 @@ func buildContexts(nodes []graph.Idx, d *dataset, adj *adjacency) (*contextIndex
 	for z, c := range m.ColCounts() {
 		x.all[z].count = int(c)
 	}
-	return x.prune(m, len(nodes))
+	kept, links := x.prune(m, len(nodes))
+	return kept, links, nil
 }
 
 // prune drops contexts that say nothing and renumbers the rest.

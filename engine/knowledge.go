@@ -64,13 +64,15 @@ func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*
 }
 
 func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) error {
-	index, links := buildContexts(k.d.items, k.d, k.adj)
+	index, links, err := buildContexts(ctx, k.d.items, k.d, k.adj)
+	if err != nil {
+		return err
+	}
 	rare := rarities(index, links)
 	for _, v := range rare.Val {
 		k.links += float64(v)
 	}
 	r := k.raw(k.d.items, rare)
-	var err error
 	if k.itemFeatures, k.h, err = fitFeatures(ctx, r, cfg, workers); err != nil {
 		return err
 	}
@@ -111,7 +113,10 @@ func (k *knowledge) densities() []float32 {
 }
 
 func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) error {
-	index, links := buildContexts(k.d.users, k.d, k.adj)
+	index, links, err := buildContexts(ctx, k.d.users, k.d, k.adj)
+	if err != nil {
+		return err
+	}
 	rare := rarities(index, links)
 	r := k.raw(k.d.users, rare)
 	known := 0
@@ -122,7 +127,6 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 	}
 	k.users = index
 	if known >= minKnownUsers {
-		var err error
 		if k.userFeatures, k.uh, err = fitFeatures(ctx, r, cfg, workers); err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ type content struct {
 }
 
 func sample(rows int) content {
-	c := content{Note: map[string]int{"a": 1}, Factor: dense.New(rows, 17), F64: []float64{math.Pi, -0.0, math.MaxFloat64}}
+	c := content{Note: map[string]int{"a": 1}, Factor: dense.New(rows, 17), F64: []float64{math.Pi, math.Copysign(0, -1), math.MaxFloat64}}
 	for i := range rows {
 		for j := range 17 {
 			c.Factor.Set(i, j, float32(i)-float32(j)/16)
