@@ -92,21 +92,29 @@ func gain(r engine.EvaluateRow) string {
 
 // goal says for each of ken's rows whether it gets there.
 func (d *markdown) goal(g goal, rep engine.EvaluateReport, peers peerRun) {
-	from := ""
-	if g.peers > 0 {
-		if peers.Rows == nil {
-			d.line("\nGoal: %.2f × the best peer, not run here.", g.peers)
-			return
-		}
-		for _, r := range peers.Rows {
-			g.recall, g.ndcg = max(g.recall, g.peers*r.Recall), max(g.ndcg, g.peers*r.NDCG)
-		}
-		from = fmt.Sprintf(" (%.2f × the best peer)", g.peers)
+	if g.recall > 0 {
+		d.verdict("Goal", g.recall, g.ndcg, rep)
 	}
-	d.line("\nGoal: recall ≥ %.4f, NDCG ≥ %.4f%s.", g.recall, g.ndcg, from)
+	if g.peers == 0 {
+		return
+	}
+	what := fmt.Sprintf("Goal, %.2f × the best peer", g.peers)
+	if peers.Rows == nil {
+		d.line("\n%s: not run here.", what)
+		return
+	}
+	var recall, ndcg float64
+	for _, r := range peers.Rows {
+		recall, ndcg = max(recall, g.peers*r.Recall), max(ndcg, g.peers*r.NDCG)
+	}
+	d.verdict(what, recall, ndcg, rep)
+}
+
+func (d *markdown) verdict(what string, recall, ndcg float64, rep engine.EvaluateReport) {
+	d.line("\n%s: recall ≥ %.4f, NDCG ≥ %.4f.", what, recall, ndcg)
 	for _, r := range rep.Rows {
 		if strings.HasPrefix(r.Name, "ken") {
-			d.line("%s: recall %s, NDCG %s.", r.Name, reached(r.Recall.Value, g.recall), reached(r.NDCG.Value, g.ndcg))
+			d.line("%s: recall %s, NDCG %s.", r.Name, reached(r.Recall.Value, recall), reached(r.NDCG.Value, ndcg))
 		}
 	}
 }
@@ -130,19 +138,35 @@ func (d *markdown) shareOfTuned(rep engine.EvaluateReport) {
 	}
 }
 
-// buckets prints recall by number of triples.
+// buckets prints the share of held-out pairs found by number of triples of the item, a column for each row of the table.
 func (d *markdown) buckets(rows []engine.BucketRow) {
-	first := true
+	var names, ranges, pairs []string
+	found := map[string][]string{} // by row, a value for each range
 	for _, r := range rows {
 		if r.Of != engine.BucketLinks {
 			continue
 		}
-		if first {
-			d.line("\n| triples of the item | model | held-out pairs | found |")
-			d.line("|---|---|---|---|")
-			first = false
+		if found[r.Row] == nil {
+			names = append(names, r.Row)
 		}
-		d.line("| %d–%d | %s | %d | %.4f |", r.Low, r.High, r.Row, r.N, r.Recall)
+		if len(names) == 1 {
+			bounds := fmt.Sprint(r.Low)
+			if r.High > r.Low {
+				bounds = fmt.Sprintf("%d–%d", r.Low, r.High)
+			}
+			ranges, pairs = append(ranges, bounds), append(pairs, fmt.Sprint(r.N))
+		}
+		found[r.Row] = append(found[r.Row], fmt.Sprintf("%.4f", r.Recall))
+	}
+	if names == nil {
+		return
+	}
+	d.line("\nShare of held-out pairs found, by triples of the item:\n")
+	d.line("| triples | %s |", strings.Join(ranges, " | "))
+	d.line("|---|%s", strings.Repeat("---|", len(ranges)))
+	d.line("| held-out pairs | %s |", strings.Join(pairs, " | "))
+	for _, n := range names {
+		d.line("| %s | %s |", n, strings.Join(found[n], " | "))
 	}
 }
 

@@ -39,7 +39,8 @@ type test struct {
 	goal  goal
 }
 
-// goal is what the lists should reach: figures, or a multiple of the best peer's.
+// goal is what the lists should reach: figures, a multiple of the best peer's, or both. The figures for anime are 1.02 ×
+// irspack's; that EASE does better there is only known since the command has run it.
 type goal struct {
 	recall, ndcg float64
 	peers        float64
@@ -78,7 +79,7 @@ var tables = []table{
 		set: set{folder: "anime", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
 		tests: []test{
-			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, goal: goal{peers: 1.02}},
+			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, goal: goal{recall: .3503, ndcg: .2990, peers: 1.02}},
 			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, goal: goal{recall: .490, ndcg: .450}},
 		},
 	},
