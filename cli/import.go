@@ -28,7 +28,8 @@ func newImportCommand(a *app) *ucli.Command {
   vectors       id, v1, v2, ...
 
 Formats are told by the name of the file, else by its first lines: TSV, CSV, JSON
-Lines, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst are read.
+Lines, Parquet, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst are
+unpacked. In Parquet and JSON Lines a vector is a column of lists of numbers.
 Files whose format says what they hold need no kind: ` + "`ken import ml.inter ml.kg`" + `.
 Importing a file twice changes nothing, so a broken import is simply run again.
 Bad rows are left out and told with file, line and reason; the exit code is 4 then.
@@ -56,8 +57,8 @@ Examples:
 // importFiles imports one file after the other and prints a report of each, of the one that failed too.
 func (a *app) importFiles(ctx context.Context, src engine.Source, files []string, rejects string) (err error) {
 	for _, path := range files { // a mistyped second file must not cost the import of the first
-		if src.Format == engine.Parquet || strings.HasSuffix(path, ".parquet") {
-			return usagef("%s: Parquet files are not read: convert them to CSV or JSON Lines", path)
+		if err := checkParquet(src, path); err != nil {
+			return err
 		}
 		f, err := a.openInput(path)
 		if err != nil {
@@ -115,7 +116,12 @@ func (a *app) importFile(ctx context.Context, e *engine.Engine, src engine.Sourc
 	bar := a.newFileBar(filepath.Base(path), sizeOf(f))
 	defer bar.done()
 	src.Name, src.Reader, src.Progress = path, f, bar.reportRows()
-	rep, err := e.Import(ctx, src)
+	rep := engine.ImportReport{Name: path}
+	if isParquet(src, path) {
+		rep, err = importParquet(ctx, e, src, f)
+	} else {
+		rep, err = e.Import(ctx, src)
+	}
 	rep.Rejected = append([]engine.Rejection{}, rep.Rejected...) // scripts get [], not null
 	rep.Ignored = append([]string{}, rep.Ignored...)
 	return rep, err

@@ -26,7 +26,7 @@ type rdfOptions struct {
 
 func (o *importOptions) flags() []ucli.Flag {
 	return append([]ucli.Flag{
-		&ucli.StringFlag{Name: "input-format", Value: "auto", Usage: "tsv, csv, jsonl, ntriples, nquads, turtle, atomic, lists or spaces", Destination: &o.format},
+		&ucli.StringFlag{Name: "input-format", Value: "auto", Usage: "tsv, csv, jsonl, ntriples, nquads, turtle, atomic, lists, spaces or parquet", Destination: &o.format},
 		&ucli.StringFlag{Name: "columns", Usage: "names of the columns, `A,B,-,C`; - leaves one out", Destination: &o.columns},
 		&ucli.StringFlag{Name: "header", Value: "auto", Usage: "the first line names the columns: auto, yes or no", Destination: &o.header},
 		boolFlag("strict", "stop at the first bad row and store nothing of its batch", &o.strict),

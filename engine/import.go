@@ -45,7 +45,8 @@ type Source struct {
 	Name   string    // file name: it is printed in reports and its extension tells the format
 	Reader io.Reader // read once, to its end
 	Format Format    // FormatAuto: by the extension of Name, else by the first lines
-	// Objects replaces Reader for formats that other packages read, such as Parquet. It is read to its end.
+	// Objects replaces Reader for formats that other packages read, such as Parquet (graph/tabular/parquet). It is read to
+	// its end.
 	Objects ObjectReader
 
 	Columns []string   // names of the columns of a table; "-" leaves one out. JSON Lines: "role=key"
