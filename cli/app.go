@@ -61,6 +61,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 func defaultDB() string { return cmp.Or(os.Getenv("KEN_DB"), "ken.db") }
 
 func (a *app) run(ctx context.Context, args []string) error {
+	a.in = newInput(ctx, a.in)
 	u := a.urfave()
 	ordered, err := arrange(u, args)
 	if err != nil {
