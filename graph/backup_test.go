@@ -48,12 +48,13 @@ func restore(t *testing.T, b []byte, dir string) (graph.RestoreReport, error) {
 }
 
 func TestRestore(t *testing.T) {
-	s, b := backedUp(t, t.TempDir())
+	t.Parallel()
+	s, b := backedUp(t, graphtest.Dir(t))
 	want, stats := graphtest.Dump(t, s), statsOf(t, s)
 	closeStore(t, s)
 	for _, there := range []string{"missing", "empty", "store", "damaged store"} {
 		t.Run(there, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "new")
+			dir := filepath.Join(graphtest.Dir(t), "new")
 			switch there {
 			case "empty":
 				if err := os.Mkdir(dir, 0o700); err != nil {
@@ -94,19 +95,20 @@ func TestRestore(t *testing.T) {
 
 // TestRestoreRefuses cuts and changes a backup in many places: each time it is refused and the store that was there stays.
 func TestRestoreRefuses(t *testing.T) {
-	trials := 12
+	trials := 50
 	if long() {
 		trials = 500
 	}
 	if testing.Short() {
 		trials = 5
 	}
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 3))
-	s, b := backedUp(t, t.TempDir())
+	s, b := backedUp(t, graphtest.Dir(t))
 	closeStore(t, s)
-	dir := filepath.Join(t.TempDir(), "old")
+	dir := filepath.Join(graphtest.Dir(t), "old")
 	old := openDir(t, dir)
 	graphtest.Films().Put(t, old)
 	want := graphtest.Dump(t, old)
@@ -171,6 +173,7 @@ func TestRestoreLeavesOthersAlone(t *testing.T) {
 // TestEraseForGood erases a user, looks for his bytes in all files after a vacuum, and checks that restoring an older backup
 // does not bring him back.
 func TestEraseForGood(t *testing.T) {
+	t.Parallel()
 	const user, text = "user-canary-5af1", "text-canary-77c3"
 	dir := filepath.Join(t.TempDir(), "store")
 	s := openDir(t, dir)
@@ -241,6 +244,7 @@ func findBytes(t *testing.T, dir string, needles ...string) []int {
 }
 
 func TestVacuumKeepsEverything(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := backedUp(t, dir)
 	want, stats, upto := graphtest.Dump(t, s), statsOf(t, s), s.NodeCap()
@@ -272,8 +276,9 @@ func TestVacuumKeepsEverything(t *testing.T) {
 // TestBackupWhileWriting takes backups and checks while a writer puts batches of equal size and erases: each backup holds
 // whole batches only.
 func TestBackupWhileWriting(t *testing.T) {
+	t.Parallel()
 	const per = 300
-	s := openDir(t, t.TempDir())
+	s := openDir(t, graphtest.Dir(t))
 	defer closeStore(t, s)
 	done, backups := make(chan struct{}), make(chan []byte, 100)
 	go func() {
@@ -311,7 +316,7 @@ func TestBackupWhileWriting(t *testing.T) {
 		if every++; every%4 != 1 {
 			continue // the first of each four is enough
 		}
-		dir := filepath.Join(t.TempDir(), "restored")
+		dir := filepath.Join(graphtest.Dir(t), "restored")
 		rep, err := restore(t, b, dir)
 		if err != nil {
 			t.Fatal(err)

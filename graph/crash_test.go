@@ -105,6 +105,7 @@ func crashBatch(b *graph.Batch, n uint64) error {
 // TestKill kills writers at random moments and checks that each batch they acknowledged is there, whole, and no part of
 // another.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills := 3
 	if long() {
 		kills = 500
@@ -115,7 +116,7 @@ func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
-	dir := t.TempDir()
+	dir := graphtest.Dir(t)
 	for kill := range kills {
 		acked := killWriter(t, crashDir, dir, time.Duration(80+r.IntN(500))*time.Millisecond)
 		s := openDir(t, dir)
@@ -132,6 +133,7 @@ func TestKill(t *testing.T) {
 
 // TestKillVacuum kills vacuums at random moments: the store is the old one or the new one, which hold the same.
 func TestKillVacuum(t *testing.T) {
+	t.Parallel()
 	kills := 2
 	if long() {
 		kills = 100
@@ -139,7 +141,7 @@ func TestKillVacuum(t *testing.T) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 5))
-	dir := t.TempDir()
+	dir := graphtest.Dir(t)
 	s := openDir(t, dir)
 	importTriples(t, s, 2000)
 	graphtest.Films().Put(t, s)

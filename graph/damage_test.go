@@ -61,7 +61,7 @@ func (f imageFile) write(path string) error {
 // write-ahead log.
 func damageStores(t *testing.T) (clean, killed image, want graphtest.Graph) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := graphtest.Dir(t)
 	s := openDir(t, dir)
 	importTriples(t, s, 2000)
 	graphtest.Films().Put(t, s)
@@ -112,7 +112,8 @@ var damages = []struct {
 // TestDamage damages one file of a store in one way at a time. Each damage is noticed by Open or by reading, or does no
 // harm: never is anything else read than what was written.
 func TestDamage(t *testing.T) {
-	rounds := 1
+	t.Parallel()
+	rounds := 2 // more than 120 damages
 	if long() {
 		rounds = 14 // more than 1,000 damages
 	}
@@ -128,7 +129,7 @@ func TestDamage(t *testing.T) {
 			}
 			for _, d := range damages {
 				for range rounds {
-					dir := filepath.Join(t.TempDir(), "store")
+					dir := filepath.Join(graphtest.Dir(t), "store")
 					store.write(t, dir)
 					if err := d.do(r, filepath.Join(dir, name), store[name]); err != nil {
 						t.Fatal(err)

@@ -24,19 +24,20 @@ func TestPowerCut(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes file systems")
 	}
-	cuts := 1
+	t.Parallel()
+	cuts, upto := 5, 400
 	if long() {
-		cuts = 50
+		cuts, upto = 50, 1800
 	}
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 4))
 	for range cuts {
-		work := t.TempDir()
+		work := graphtest.Dir(t)
 		image, after := filepath.Join(work, "disk"), filepath.Join(work, "after")
 		makeDisk(t, image)
 		live := mountDisk(t, image)
-		acked := cutWriter(t, filepath.Join(live, "store"), time.Duration(300+r.IntN(1500))*time.Millisecond, func() {
+		acked := cutWriter(t, filepath.Join(live, "store"), time.Duration(r.IntN(upto))*time.Millisecond, func() {
 			run(t, "cp", "--sparse=always", image, after)
 		})
 		run(t, "umount", live)

@@ -9,6 +9,7 @@ import (
 // TestTakeBack leaves a commit without its last part, as a crash does, and checks that the next Open takes it back: what it
 // set, what it replaced and what it deleted.
 func TestTakeBack(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := openT(t, dir)
 	for i := range 3 {
@@ -72,6 +73,7 @@ func crash(t *testing.T, s *Store) {
 // TestChain takes one commit out of the journal, as damage to the first of two write-ahead logs does: the newest state is
 // there, what came before it is not.
 func TestChain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := openT(t, dir)
 	for i := range 5 {

@@ -29,6 +29,7 @@ func fill(t *testing.T, s *Store, hub string, n int) {
 }
 
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	data := dataDir(1)
 	tests := []struct {
 		name   string
@@ -147,6 +148,7 @@ func TestRepairRefuses(t *testing.T) {
 // TestLoss takes the write-ahead log away from a store that was killed: acknowledged batches are gone, Open says so, and
 // goes on only when told.
 func TestLoss(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := openT(t, dir)
 	fill(t, s, "a", 5)

@@ -32,7 +32,8 @@ func TestInMemory(t *testing.T) {
 }
 
 func TestOnDisk(t *testing.T) {
-	graphtest.Run(t, func(t *testing.T) *graph.Store { return openDir(t, t.TempDir()) })
+	t.Parallel()
+	graphtest.Run(t, func(t *testing.T) *graph.Store { return openDir(t, graphtest.Dir(t)) })
 }
 
 func openDir(t testing.TB, dir string, opts ...graph.Option) *graph.Store {
@@ -59,6 +60,7 @@ func sameContent(t testing.TB, s *graph.Store, want graphtest.Graph) {
 }
 
 func TestReopen(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "deep", "store")
 	s := openDir(t, dir)
 	graphtest.Films().Put(t, s)
