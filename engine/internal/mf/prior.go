@@ -2,6 +2,7 @@ package mf
 
 import (
 	"context"
+	"math"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/sparse"
@@ -10,6 +11,11 @@ import (
 // untaughtProfile is the scale of context profiles when no user with behaviour has one to learn it from. Contexts live on
 // the scale of users, since a context is to an item what a user is; half of it is a cautious guess.
 const untaughtProfile = 0.5
+
+// userRidge is how much stronger the users' map is held than the items': what people say of themselves foretells less than
+// what a catalogue says of its items. On uci-restaurant, 1 makes lists for new users worse than popularity (NDCG@10 .148
+// against .170 over ten splits), 20 does not.
+const userRidge = 20
 
 // fitUserPrior sets the prior of the users from what their own triples and texts say, as a step away from the mean user:
 //
@@ -36,7 +42,7 @@ func (f *fitter) fitUserPrior(ctx context.Context) error {
 		for u := range away.Rows {
 			subtract(away.Row(u), away.Row(u), prior.Row(u))
 		}
-		wu, learned, err := ridge(ctx, f.d.UH, away, f.ridgeUser, f.cfg.Ridge, f.workers)
+		wu, learned, err := ridge(ctx, f.d.UH, away, f.ridgeUser, userRidge*f.cfg.Ridge, f.workers)
 		if err != nil {
 			return err
 		}
@@ -111,22 +117,30 @@ func subtract(dst, a, b []float32) {
 	}
 }
 
-// projection returns the a that minimises Σ_i w_i ‖y_i − a x_i‖², not below 0: a profile that points away from what
-// people do says nothing.
+// projection returns the a that minimises Σ_i w_i ‖y_i − a x_i‖², or 0 when the rows do not agree that it is above 0 by
+// two standard errors: a profile that does not foretell what people do must not move those of whom it is all that is known.
 func projection(x, y dense.Matrix, w []float32) float32 {
-	xy, xx := 0.0, 0.0
+	n, sum, square, xx := 0.0, 0.0, 0.0, 0.0
 	for i := range x.Rows {
 		if w[i] == 0 {
 			continue
 		}
 		a, b := x.Row(i), y.Row(i)
+		xy := 0.0
 		for j := range a {
 			xy += float64(w[i]) * float64(a[j]) * float64(b[j])
 			xx += float64(w[i]) * float64(a[j]) * float64(a[j])
 		}
+		n++
+		sum += xy
+		square += xy * xy
 	}
-	if xx == 0 || xy <= 0 {
+	if n < 2 || xx == 0 {
 		return 0
 	}
-	return float32(xy / xx)
+	mean := sum / n
+	if deviation := math.Sqrt(max(square/n-mean*mean, 0) / (n - 1)); mean <= 2*deviation {
+		return 0
+	}
+	return float32(sum / xx)
 }
