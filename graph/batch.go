@@ -38,7 +38,9 @@ type Batch struct {
 	vectors  map[vectorKey]edit[[]float32]
 	modality map[Sym]*modalityEdit
 	newSyms  []string
-	extra    []write // the journal of erased ids
+	extra    []write // the journal of erased ids, the log
+	logged   int     // entries of the log in it
+	records  map[string]write
 	symOf    map[string]Sym
 
 	first, next Idx // numbers given by this batch: first <= i < next
@@ -174,6 +176,9 @@ func (b *Batch) writes(delta map[counter]int64) []write {
 	out = b.edgeWrites(out, delta)
 	out = b.vectorWrites(out, delta)
 	out = append(out, b.extra...)
+	for _, w := range b.records {
+		out = append(out, w)
+	}
 	changed := len(out) > len(b.newSyms)
 	if !changed {
 		return nil // names that nothing uses are not worth a commit

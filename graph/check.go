@@ -258,7 +258,7 @@ func (c *checker) vectors() error {
 	})
 }
 
-// rest reads the cache, the settings and the journal of erased ids, and looks for records of no kind.
+// rest reads the cache, the settings, the journal of erased ids, the records and the log, and looks for records of no kind.
 func (c *checker) rest() error {
 	err := c.scan(kindCache, "record", func(_, val []byte) bool {
 		c.Stats.CacheEntries++
@@ -269,11 +269,21 @@ func (c *checker) rest() error {
 	if err != nil {
 		return err
 	}
-	const known = "smjycdnoiutwvex"
+	const known = "smjycdnoiutwvexrl"
 	for kind := range 256 {
 		switch b := byte(kind); {
 		case b == kindMeta || b == kindErased:
 			err = c.scan(b, "record", func(_, _ []byte) bool { return true })
+		case b == kindRecord:
+			err = c.scan(b, "record", func(key, _ []byte) bool {
+				_, _, ok := parseRecordKey(key)
+				return ok
+			})
+		case b == kindLog:
+			err = c.scan(b, "record", func(key, _ []byte) bool {
+				_, _, ok := parseLogKey(key)
+				return ok
+			})
 		case !slices.Contains([]byte(known), b) && b != '!': // Badger's own keys begin with '!'
 			err = c.scan(b, "record", func(_, _ []byte) bool { return false })
 		}

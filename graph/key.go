@@ -23,6 +23,8 @@ const (
 	kindVector   = 'v' // Sym, Idx → vector
 	kindCache    = 'e' // content hash → vector
 	kindErased   = 'x' // salted hash of an erased id → time
+	kindRecord   = 'r' // space, key → what the engine keeps beside the knowledge
+	kindLog      = 'l' // sequence of the batch, number in it → entry
 )
 
 // noIdx marks "no node"; it is never given to one.
@@ -59,6 +61,7 @@ const (
 	lenVector   = 1 + 4 + 4
 	lenCountKey = 1 + 1 + 4
 	lenJournal  = 1 + 2 + 2
+	lenLog      = 1 + 8 + 2
 )
 
 func newKey(kind byte, size int) []byte {
@@ -92,6 +95,31 @@ func parseErasedKey(k []byte) (h [32]byte, ok bool) {
 	}
 	copy(h[:], k[1:])
 	return h, true
+}
+
+// recordKey is also the prefix of all keys of the space that begin with key.
+func recordKey(space, key string) []byte {
+	k := append(newKey(kindRecord, 2+len(space)+len(key)), byte(len(space)))
+	return append(append(k, space...), key...)
+}
+
+func parseRecordKey(k []byte) (space, key string, ok bool) {
+	if len(k) < 2 || k[0] != kindRecord || len(k) <= 2+int(k[1]) || k[1] == 0 {
+		return "", "", false
+	}
+	n := 2 + int(k[1])
+	return string(k[2:n]), string(k[n:]), true
+}
+
+func logKey(seq uint64, n uint16) []byte {
+	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(newKey(kindLog, lenLog), seq), n)
+}
+
+func parseLogKey(k []byte) (seq uint64, n uint16, ok bool) {
+	if len(k) != lenLog || k[0] != kindLog {
+		return 0, 0, false
+	}
+	return binary.BigEndian.Uint64(k[1:]), binary.BigEndian.Uint16(k[9:]), true
 }
 
 func u32Key(kind byte, n uint32) []byte {

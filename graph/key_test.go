@@ -60,6 +60,8 @@ func FuzzParseKeys(f *testing.F) {
 	f.Add(tripleKey{1, 2, 3}.outKey())
 	f.Add(interKey{1, 2, 3, 4}.itemKey())
 	f.Add(vectorKey{1, 2}.key())
+	f.Add(recordKey("space", "key"))
+	f.Add(logKey(1, 2))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, k []byte) {
 		parsers := 0
@@ -79,6 +81,18 @@ func FuzzParseKeys(f *testing.F) {
 			parsers++
 			if !bytes.Equal(k, x.key()) {
 				t.Errorf("%x is no key of %v", k, x)
+			}
+		}
+		if space, key, ok := parseRecordKey(k); ok {
+			parsers++
+			if !bytes.Equal(k, recordKey(space, key)) {
+				t.Errorf("%x is no key of %q, %q", k, space, key)
+			}
+		}
+		if seq, n, ok := parseLogKey(k); ok {
+			parsers++
+			if !bytes.Equal(k, logKey(seq, n)) {
+				t.Errorf("%x is no key of %d, %d", k, seq, n)
 			}
 		}
 		if parsers > 1 {

@@ -11,7 +11,7 @@ import (
 
 // primary are the kinds of records from which all others can be derived, in the order of their keys: nodes come before
 // what refers to them, vectors before their modalities.
-var primary = [...]byte{kindCache, kindMeta, kindNode, kindOut, kindState, kindUser, kindVector, kindModality, kindErased, kindSym}
+var primary = [...]byte{kindCache, kindLog, kindMeta, kindNode, kindOut, kindRecord, kindState, kindUser, kindVector, kindModality, kindErased, kindSym}
 
 // eachPrimary calls fn with each primary record, in order; both arguments are lent. Damaged records end it with
 // ErrCorrupt, or go to bad when that is not nil.
@@ -110,7 +110,7 @@ func (b *builder) add(key, payload []byte) error {
 	case kindCache:
 		b.counts[counter{what: countCache}]++
 		return b.write(key, payload)
-	case kindMeta, kindErased, kindSym:
+	case kindMeta, kindErased, kindSym, kindRecord, kindLog:
 		return b.write(key, payload)
 	}
 	return damaged(key)
