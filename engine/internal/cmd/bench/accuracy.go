@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -346,9 +345,7 @@ func (b *bench) drawn(ctx context.Context, t table) (string, error) {
 		b.logf("seed %d: evaluated in %.1fs", o.Seed, rep.Seconds)
 		reports = append(reports, rep)
 		for _, w := range rep.Warnings {
-			if !slices.Contains(remarks, w) {
-				remarks = append(remarks, w)
-			}
+			remarks = append(remarks, fmt.Sprintf("seed %d: %s", o.Seed, w))
 		}
 	}
 	doc := &markdown{}
