@@ -25,7 +25,7 @@ func newImportCommand(a *app) *ucli.Command {
   nodes         id, type, name, text
   triples       head, relation, tail[, weight]
   interactions  user, item[, weight[, time[, type]]]
-  vectors       id, v1, v2, ...
+  vectors       id, v1, v2, ...; or a NumPy file, .npy, with its ids by --ids
 
 Formats are told by the name of the file, else by its first lines: TSV, CSV, JSON
 Lines, Parquet, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst are
@@ -38,6 +38,7 @@ Examples:
   ken import nodes items.tsv
   ken import interactions --columns user,item,-,time ratings.csv.gz
   ken import triples --rejects bad.txt --source wikidata graph.nt.zst
+  ken import vectors --modality image images.npy --ids images.txt
   cat events.jsonl | ken import interactions --input-format jsonl -`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
@@ -49,15 +50,28 @@ Examples:
 			if err != nil {
 				return err
 			}
-			return a.importFiles(c.Context, src, files, o.rejects)
+			return a.importFiles(c.Context, &importJob{src: src, files: files, rejects: o.rejects, ids: o.ids})
 		},
 	}
 }
 
-// importFiles imports one file after the other and prints a report of each, of the one that failed too.
-func (a *app) importFiles(ctx context.Context, src engine.Source, files []string, rejects string) (err error) {
-	for _, path := range files { // a mistyped second file must not cost the import of the first
-		if err := checkParquet(src, path); err != nil {
+// importJob is one command line of import.
+type importJob struct {
+	src     engine.Source // what all files have in common
+	files   []string
+	rejects string   // file for the bad rows, "" for none
+	ids     string   // file with the ids of a NumPy file
+	rows    []string // what it holds
+}
+
+// checkImport finds what is wrong with the files before the store is opened: a mistyped second file must not cost the import
+// of the first.
+func (a *app) checkImport(j *importJob) (err error) {
+	for _, path := range j.files {
+		if err := checkParquet(j.src, path); err != nil {
+			return err
+		}
+		if err := j.checkIDs(path); err != nil {
 			return err
 		}
 		f, err := a.openInput(path)
@@ -66,23 +80,37 @@ func (a *app) importFiles(ctx context.Context, src engine.Source, files []string
 		}
 		f.Close()
 	}
-	if rejects != "" {
-		f, err := os.Create(rejects)
+	if j.ids == "" {
+		return nil
+	}
+	if j.rows, err = a.readRowIDs(j.ids); err != nil {
+		return fmt.Errorf("--ids: %w", err)
+	}
+	return nil
+}
+
+// importFiles imports one file after the other and prints a report of each, of the one that failed too.
+func (a *app) importFiles(ctx context.Context, j *importJob) (err error) {
+	if err := a.checkImport(j); err != nil {
+		return err
+	}
+	if j.rejects != "" {
+		f, err := os.Create(j.rejects)
 		if err != nil {
-			return fmt.Errorf("--rejects: %w", fileError(rejects, err))
+			return fmt.Errorf("--rejects: %w", fileError(j.rejects, err))
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
-		src.Rejects = f
+		j.src.Rejects = f
 	}
 	return a.with(ctx, true, func(e *engine.Engine) error {
 		var reports []engine.ImportReport
 		var skipped skippedError
 		var failed error
-		for _, path := range files {
-			rep, err := a.importFile(ctx, e, src, path)
+		for _, path := range j.files {
+			rep, err := a.importFile(ctx, e, j, path)
 			reports = append(reports, rep)
 			a.tellRejected(rep)
-			if failed = err; !rowsSkipped(rep, err, src.Strict) {
+			if failed = err; !rowsSkipped(rep, err, j.src.Strict) {
 				if err != nil {
 					break
 				}
@@ -107,7 +135,7 @@ func rowsSkipped(rep engine.ImportReport, err error, strict bool) bool {
 	return errors.Is(err, engine.ErrBadRecord) && !strict && rep.Stored+rep.Unchanged > 0 && !errors.Is(err, context.Canceled)
 }
 
-func (a *app) importFile(ctx context.Context, e *engine.Engine, src engine.Source, path string) (engine.ImportReport, error) {
+func (a *app) importFile(ctx context.Context, e *engine.Engine, j *importJob, path string) (engine.ImportReport, error) {
 	f, err := a.openInput(path)
 	if err != nil {
 		return engine.ImportReport{Name: path}, err
@@ -115,11 +143,15 @@ func (a *app) importFile(ctx context.Context, e *engine.Engine, src engine.Sourc
 	defer f.Close()
 	bar := a.newFileBar(filepath.Base(path), sizeOf(f))
 	defer bar.done()
+	src := j.src
 	src.Name, src.Reader, src.Progress = path, f, bar.reportRows()
-	rep := engine.ImportReport{Name: path}
-	if isParquet(src, path) {
+	var rep engine.ImportReport
+	switch {
+	case isParquet(src, path):
 		rep, err = importParquet(ctx, e, src, f)
-	} else {
+	case isNPY(src, path):
+		rep, err = importNPY(ctx, e, src, f, j.rows)
+	default:
 		rep, err = e.Import(ctx, src)
 	}
 	rep.Rejected = append([]engine.Rejection{}, rep.Rejected...) // scripts get [], not null

@@ -11,6 +11,7 @@ import (
 type importOptions struct {
 	format, columns, header, rejects string
 	typ, origin, modality, model     string
+	ids                              string
 	userPrefix, itemPrefix           string
 	noPrefix, strict                 bool
 	batchRows                        int
@@ -26,7 +27,7 @@ type rdfOptions struct {
 
 func (o *importOptions) flags() []ucli.Flag {
 	return append([]ucli.Flag{
-		&ucli.StringFlag{Name: "input-format", Value: "auto", Usage: "tsv, csv, jsonl, ntriples, nquads, turtle, atomic, lists, spaces or parquet", Destination: &o.format},
+		&ucli.StringFlag{Name: "input-format", Value: "auto", Usage: "tsv, csv, jsonl, ntriples, nquads, turtle, atomic, lists, spaces, parquet or npy", Destination: &o.format},
 		&ucli.StringFlag{Name: "columns", Usage: "names of the columns, `A,B,-,C`; - leaves one out", Destination: &o.columns},
 		&ucli.StringFlag{Name: "header", Value: "auto", Usage: "the first line names the columns: auto, yes or no", Destination: &o.header},
 		boolFlag("strict", "stop at the first bad row and store nothing of its batch", &o.strict),
@@ -35,6 +36,7 @@ func (o *importOptions) flags() []ucli.Flag {
 		&ucli.StringFlag{Name: "source", Usage: "where triples come from whose row does not say", Destination: &o.origin},
 		&ucli.StringFlag{Name: "modality", Usage: "what vectors describe: image, audio, ...", DefaultText: "imported", Destination: &o.modality},
 		&ucli.StringFlag{Name: "model", Usage: "what made the vectors", Destination: &o.model},
+		&ucli.StringFlag{Name: "ids", Usage: "ids of the rows of a NumPy file, one a line in `FILE`", Destination: &o.ids},
 		&ucli.StringFlag{Name: "user-prefix", Usage: "put `P` before each user id", Destination: &o.userPrefix},
 		&ucli.StringFlag{Name: "item-prefix", Usage: "put `P` before each item id", Destination: &o.itemPrefix},
 		boolFlag("no-prefix", "no user: and item: before the ids of atomic files", &o.noPrefix),

@@ -48,6 +48,8 @@ type Source struct {
 	// Objects replaces Reader for formats that other packages read, such as Parquet (graph/tabular/parquet). It is read to
 	// its end.
 	Objects ObjectReader
+	// Vectors replaces Reader for files of numbers whose ids stand elsewhere, such as *tabular.NPY. It is read to its end.
+	Vectors VectorReader
 
 	Columns []string   // names of the columns of a table; "-" leaves one out. JSON Lines: "role=key"
 	Header  HeaderMode // tables only
@@ -71,6 +73,12 @@ type Source struct {
 // ObjectReader yields rows as objects: io.EOF at the end, a *tabular.RowError for a row that cannot be read.
 type ObjectReader interface {
 	Read() (tabular.Object, error)
+}
+
+// VectorReader yields vectors with the ids of their nodes: io.EOF at the end, a *tabular.RowError for a vector that
+// cannot be used. Values are not used after the batch.
+type VectorReader interface {
+	Read() (tabular.Vector, error)
 }
 
 // ImportReport says what became of the rows. Read = Stored + Unchanged + Skipped, unless the import was broken off: then

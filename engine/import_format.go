@@ -28,9 +28,10 @@ const (
 	Lists   // interactions as `user item item item …`, separated by spaces
 	Spaces  // columns separated by spaces
 	Parquet // read by another package, see Source.Objects
+	NPY     // NumPy; the ids stand elsewhere, see Source.Vectors
 )
 
-var formatNames = [...]string{"auto", "tsv", "csv", "jsonl", "ntriples", "nquads", "turtle", "atomic", "lists", "spaces", "parquet"}
+var formatNames = [...]string{"auto", "tsv", "csv", "jsonl", "ntriples", "nquads", "turtle", "atomic", "lists", "spaces", "parquet", "npy"}
 
 // String returns the name that ParseFormat reads.
 func (f Format) String() string {
@@ -96,6 +97,8 @@ func formatOf(name string) (Format, Kind) {
 		return Atomic, Triples
 	case ".parquet":
 		return Parquet, 0
+	case ".npy":
+		return NPY, Vectors
 	}
 	return FormatAuto, 0
 }
@@ -112,6 +115,13 @@ func (im *importer) open() (recordReader, func(), error) {
 	}
 	if err := im.settleKind(format, kind); err != nil {
 		return nil, nothing, err
+	}
+	if im.src.Vectors != nil {
+		if im.src.Kind != Vectors {
+			return nil, nothing, fmt.Errorf("%w: the file holds vectors, not %s", ErrBadOption, im.src.Kind)
+		}
+		im.report.Format = NPY.String()
+		return &vectorReader{im: im, vectors: im.src.Vectors}, nothing, nil
 	}
 	if im.src.Objects != nil {
 		im.report.Format = Parquet.String()
@@ -182,6 +192,8 @@ func (im *importer) reader(format Format, r io.Reader) (recordReader, error) {
 		return im.newObjects(tabular.NewJSON(r))
 	case Parquet:
 		return nil, fmt.Errorf("%w: Parquet cannot be read from a stream: give Source.Objects, or convert the file to CSV or JSON Lines", ErrBadOption)
+	case NPY:
+		return nil, fmt.Errorf("%w: NumPy files hold no ids: give Source.Vectors", ErrBadOption)
 	}
 	return nil, fmt.Errorf("%w: unknown format %d", ErrBadOption, format)
 }

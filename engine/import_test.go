@@ -209,6 +209,7 @@ func TestImportWholeFiles(t *testing.T) {
 		{Source{Name: "x.tsv"}, "a\n", ErrBadOption, "nodes, triples", "no kind"},
 		{Source{Kind: Nodes, Name: "x.inter"}, "a\n", ErrBadOption, "holds interactions", "the wrong kind"},
 		{Source{Kind: Nodes, Name: "x.parquet"}, "PAR1", ErrBadOption, "Parquet", "another package reads it"},
+		{Source{Name: "x.npy"}, "\x93NUMPY", ErrBadOption, "Source.Vectors", "an array has no ids"},
 		{Source{Kind: Interactions, Name: "x.tsv", Header: HeaderYes}, "a\tb\nu\ti\n", ErrBadOption, "--columns", "a header that says nothing"},
 		{Source{Kind: Interactions, Name: "x.tsv", Columns: []string{"user", "-"}}, "a\tb\n", ErrBadOption, "lack", "columns without an item"},
 		{Source{Kind: Vectors, Name: "x.nt"}, "a", ErrBadOption, "holds triples", "RDF has no vectors"},

@@ -1,7 +1,9 @@
-// Package tabular reads rows from files that other programs write: TSV, CSV, JSON Lines, space-separated lists, compressed or not.
+// Package tabular reads rows from files that other programs write: TSV, CSV, JSON Lines, space-separated lists,
+// compressed or not, and arrays of NumPy.
 //
 //	file ─▶ Decompress (gzip, zstd, by magic bytes) ─▶ Reader      one Row per line: TSV, CSV, lists
-//	                                                 └▶ JSONReader  one Object per line: JSON Lines
+//	                                                 ├▶ JSONReader  one Object per line: JSON Lines
+//	                                                 └▶ NPY         one Vector per row: .npy
 //
 // A bad row costs that row: Read returns a *RowError with line, column and a reason in one sentence, and the next call
 // goes on with the next row. Any other error but io.EOF ends the file (a broken stream, UTF-16, a bomb).
