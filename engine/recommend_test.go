@@ -137,12 +137,15 @@ func TestRecommendAll(t *testing.T) {
 	linesTSV(t, e, Interactions, "reader item:3 1", "reader item:11 1")
 	linesTSV(t, e, Nodes, "idle user Idle")
 	var users []string
-	for r, err := range e.RecommendAll(t.Context(), BatchQuery{Query: Query{K: 4, Explain: true}}) {
+	for r, err := range e.RecommendAll(t.Context(), BatchQuery{Query: Query{K: 2, Explain: true}}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		users = append(users, r.User)
-		if want := recommend(t, e, Query{User: r.User, K: 4, Explain: true}); !cmp.Equal(r, want) {
+		if len(users)%20 > 0 && len(users) <= len(d.Tastes) {
+			continue
+		}
+		if want := recommend(t, e, Query{User: r.User, K: 2, Explain: true}); !cmp.Equal(r, want) {
 			t.Errorf("%s: the batch differs from the single query:\n%s", r.User, cmp.Diff(want, r))
 		}
 	}
