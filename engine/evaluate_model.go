@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/engine/internal/par"
@@ -119,48 +120,63 @@ type modelRanker struct {
 
 // TopK is the contract of ranker.
 func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates []int32, excludeSeen bool) ([][]int32, [][]float32, error) {
-	eligible := r.history.warm
-	if candidates != nil {
-		eligible = make([]bool, len(r.d.items))
-		for _, i := range candidates {
-			eligible[i] = true
+	eligible := newBits(len(r.d.items))
+	for i, warm := range r.history.warm {
+		if candidates == nil && warm {
+			setBit(eligible, i)
 		}
 	}
+	for _, i := range candidates {
+		setBit(eligible, int(i))
+	}
 	lists, scores := make([][]int32, len(users)), make([][]float32, len(users))
-	boards := make([]*board, max(r.workers, 1))
-	err := par.Chunks(ctx, len(users), 8, r.workers, func(worker, lo, hi int) error {
-		if boards[worker] == nil {
-			boards[worker] = newBoard(len(r.d.items))
-		}
-		b := boards[worker]
-		for j := lo; j < hi; j++ {
-			u := users[j]
+	k = min(k, len(r.d.items))
+	err := par.Chunks(ctx, len(users), chunkUsers, r.workers, func(_, lo, hi int) error {
+		asks := make([]*ask, hi-lo)
+		for n, u := range users[lo:hi] {
 			p := r.folded[u]
 			if p == nil {
 				p = r.m.personOfRow(u)
 			}
-			r.m.fill(p, b)
-			lists[j], scores[j] = r.pick(b, u, k, func(i int32) bool {
-				return eligible[i] && !(excludeSeen && r.history.contains(u, i))
-			})
+			asks[n] = &ask{p: p}
+			if excludeSeen {
+				asks[n].exclude = r.history.has[u]
+			}
+		}
+		if r.chance != nil {
+			for n, u := range users[lo:hi] {
+				lists[lo+n], scores[lo+n] = r.pick(asks[n], u, k, eligible)
+			}
+			return nil
+		}
+		if err := r.m.rank(ctx, asks, k, eligible); err != nil {
+			return err
+		}
+		for n, a := range asks {
+			lists[lo+n], scores[lo+n] = a.ids, a.best
 		}
 		return nil
 	})
 	return lists, scores, err
 }
 
-// pick selects the best k of a filled board. Without knowledge all cold items tie at 0, and by row, which breaks ties
-// elsewhere, what was imported first and tends to be known would come first: there ties are broken by chance.
-func (r *modelRanker) pick(b *board, user int32, k int, allowed func(i int32) bool) ([]int32, []float32) {
-	if r.chance == nil {
-		return topk.Select(b.scores, k, func(i int) bool { return allowed(int32(i)) })
-	}
+// pick makes the list of one user without knowledge. All cold items tie at 0 then, and by row, which breaks ties elsewhere,
+// what was imported first and tends to be known would come first: here ties are broken by chance.
+func (r *modelRanker) pick(a *ask, user int32, k int, eligible []uint64) ([]int32, []float32) {
+	b := r.m.board()
+	defer r.m.putBoard(b)
+	v := r.m.voice(a.p, b)
+	r.m.fill(a.p, &v, b, nil)
 	n, turn := len(r.chance), turnOf(user, len(r.chance))
 	item := func(at int) int32 { return int32(r.chance[(at+turn)%n]) }
 	for at := range n {
 		b.one[at] = b.scores[item(at)]
 	}
-	list, scores := topk.Select(b.one[:n], k, func(at int) bool { return allowed(item(at)) })
+	list, scores := topk.Select(b.one[:n], k, func(at int) bool {
+		i := item(at)
+		_, seen := slices.BinarySearch(a.exclude, i)
+		return hasBit(eligible, int(i)) && !seen
+	})
 	for j, at := range list {
 		list[j] = item(int(at))
 	}

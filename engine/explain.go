@@ -54,10 +54,8 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	if err != nil {
 		return Explanation{}, err
 	}
-	b := s.boards.Get().(*board)
-	defer s.boards.Put(b)
-	share := s.fill(p, b)
-	x := Explanation{User: p.id, Item: item, Name: it.name, Score: float64(b.scores[at]), Basis: p.basis, Paths: []string{}}
+	score, share := s.score(p, at)
+	x := Explanation{User: p.id, Item: item, Name: it.name, Score: float64(score), Basis: p.basis, Paths: []string{}}
 	if p.basis == BasisPopularity {
 		x.Parts = []Part{{Kind: "popularity", Name: "how many users like it", Value: x.Score}}
 		return x, nil
@@ -69,6 +67,17 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	x.Parts = sp.sorted()
 	x.Paths, err = s.paths(ctx, p, item, x.Parts)
 	return x, err
+}
+
+// score returns the score of the item at a position for a person, and by what each scorer entered it.
+func (s *session) score(p *person, at int) (float32, []float32) {
+	b := s.m.board()
+	defer s.m.putBoard(b)
+	v := s.m.voice(p, b)
+	if n := at - len(s.m.items); n >= 0 {
+		return scoreNew(s.m.newVoice(p), s.live.vec.Row(n)), v.share
+	}
+	return s.m.score(p, &v, b, at), v.share
 }
 
 // sentences turns an explanation into reasons, strongest first: paths through the graph, then the largest parts.

@@ -62,6 +62,7 @@ func (l *live) has(n graph.Idx) bool {
 // advance tells the model that the commit with number seq brought nothing but interactions of nodes whose part is known,
 // so that its view of new items need not be made anew.
 func (m *model) advance(seq uint64) {
+	m.types.advance(seq)
 	m.liveMu.Lock()
 	defer m.liveMu.Unlock()
 	if m.live != nil && m.live.seq+1 == seq {

@@ -39,6 +39,9 @@ type model struct {
 
 	liveMu sync.Mutex // guards live
 	live   *live      // what came into the store after training, for one sequence number
+
+	lazy  lazyRanking
+	types typeSets
 }
 
 // scorer is an item-to-item scorer: a user's score of item i is Σ_j r_uj S_ji over her history, scaled by its spread.

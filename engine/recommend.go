@@ -107,7 +107,7 @@ func (e *Engine) RecommendAll(ctx context.Context, q BatchQuery) iter.Seq2[Recom
 }
 
 // batchUsers is how many users are scored before their lists are yielded: enough work for all cores, little memory.
-const batchUsers = 512
+const batchUsers = 16 * chunkUsers
 
 // knownUsers lists the users that the model knows and those that came after it: nodes of a user type, and nodes with
 // interactions of their own.

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"math"
+	"slices"
 
+	"github.com/kenrec/ken/engine/internal/kernel"
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/graph"
 )
@@ -20,93 +22,125 @@ type person struct {
 	seenNew []graph.Idx // items that she has and the model does not know, ascending
 }
 
-// board is scratch memory for scoring one person.
-type board struct{ scores, one, sum []float32 }
-
-func newBoard(items int) *board {
-	return &board{scores: make([]float32, items), one: make([]float32, items), sum: make([]float32, items)}
-}
-
 // passedOver is what the score of an item is worth that was in the store at training and that nobody had chosen: it had
 // its chance, which an item that came later did not. Ranking all items, NDCG@20 with 1, 0.7 and 0.5: ml-100k, whose
 // unchosen items are the bad ones, .383, .413, .424; anime, whose are held out at random, .248, .231, .223.
 const passedOver = 0.5
 
-// fill scores every item of the model for one person into b.scores and returns the factor by which each scorer entered,
-// the factorisation's first; nil when the list is by popularity. Explanations need the factors.
-func (m *model) fill(p *person, b *board) (share []float32) {
-	if p.basis == BasisPopularity {
-		for i, n := range m.likes {
-			b.scores[i] = float32(n)
-		}
-		return nil
-	}
-	f := m.factors
-	for i := range b.scores {
-		if f.Warm[i] || p.head == nil {
-			b.scores[i] = dot32(p.user, f.V.Row(i))
-		} else {
-			b.scores[i] = passedOver * f.ColdScale * dot32(p.head, f.Q.Row(i))
-		}
-	}
-	return m.blend(p, b)
+// voice is what a person says about items: the score of warm item i is user·v_i plus its bonus, that of a cold one head·v_i.
+type voice struct {
+	share      []float32 // by which each scorer entered, the factorisation's first; explanations need it
+	user, head []float32
+	spread     bool      // the bonuses are in board.sum, of all items
+	at         []int32   // else of these, each once,
+	bonus      []float32 // these
+	malus      bool      // some bonus is below 0
 }
 
-// blend mixes the item-to-item scorers into the factorisation's scores of warm items. Each is scaled to the spread that
+// denseShare is the share of the items above which bonuses are summed in a dense array, without keeping book.
+const denseShare = 0.25
+
+// voice blends the item-to-item scorers into the factorisation's scores of warm items. Each is scaled to the spread that
 // the factorisation has over warm items for this person, so that a weight means the same for everybody:
 //
 //	score = (1 − Σ w) · mf + Σ w · (σ_mf / σ_s) · s
 //
-// A scorer that says nothing about a person (spread 0) gives its weight back to the factorisation.
-func (m *model) blend(p *person, b *board) (share []float32) {
-	share = make([]float32, 1+len(m.scorers))
-	share[0] = 1
-	if len(m.scorers) == 0 || len(p.past.Items) == 0 {
-		return share
+// A scorer that says nothing about a person (spread 0) gives its weight back to the factorisation. The result holds until
+// the board is used again.
+func (m *model) voice(p *person, b *board) voice {
+	v := voice{share: make([]float32, 1+len(m.scorers)), user: p.user, head: p.user}
+	v.share[0] = 1
+	if p.head != nil {
+		v.head = scaled(p.head, passedOver*m.factors.ColdScale)
 	}
-	base := m.spread(b.scores)
-	clear(b.sum)
+	if len(m.scorers) == 0 || len(p.past.Items) == 0 || p.basis == BasisPopularity {
+		return v
+	}
+	v.spread = m.entries(p.past) > int(denseShare*float64(len(m.items)))
+	if v.spread {
+		clear(b.sum)
+	} else {
+		v.at = m.touched(p.past, b)
+	}
+	base := m.ranking().spread(p.user)
 	for n := range m.scorers {
 		s := &m.scorers[n]
-		s.score(p.past, b.one)
-		sd := m.spread(b.one)
+		sd := m.apply(s, p.past, &v, b)
 		if sd == 0 {
 			continue
 		}
-		share[n+1] = float32(s.weight) * base / sd
-		share[0] -= float32(s.weight)
-		for i, v := range b.one {
-			b.sum[i] += share[n+1] * v
+		by := float32(s.weight) * base / sd
+		v.share[n+1] = by
+		v.share[0] -= float32(s.weight)
+		if v.spread {
+			kernel.Axpy(by, b.one, b.sum)
+			continue
+		}
+		for _, i := range v.at {
+			b.sum[i] += by * b.one[i]
 		}
 	}
-	for i, warm := range m.factors.Warm {
-		if warm {
-			b.scores[i] = share[0]*b.scores[i] + b.sum[i]
+	v.user = scaled(p.user, v.share[0])
+	if !v.spread {
+		v.bonus = b.bonus[:0]
+		for _, i := range v.at {
+			v.bonus = append(v.bonus, b.sum[i])
+			v.malus = v.malus || b.sum[i] < 0
 		}
+		b.bonus = v.bonus
 	}
-	return share
+	return v
 }
 
-// spread is the standard deviation of scores over warm items.
-func (m *model) spread(scores []float32) float32 {
-	n, sum, square := 0.0, 0.0, 0.0
-	for i, v := range scores {
-		if m.factors.Warm[i] {
-			n++
-			sum += float64(v)
-			square += float64(v) * float64(v)
-		}
-	}
-	if n == 0 {
-		return 0
-	}
-	mean := sum / n
-	return float32(math.Sqrt(max(square/n-mean*mean, 0)))
+// keep returns v for use after its board has served others.
+func (v voice) keep() voice {
+	v.at, v.bonus = slices.Clone(v.at), slices.Clone(v.bonus)
+	return v
 }
 
-// score writes Σ_j r_j S_ji to dst, r_j being the target of the history's items.
-func (s *scorer) score(past mf.History, dst []float32) {
-	clear(dst)
+// entries is how many entries of the scorers a history meets.
+func (m *model) entries(past mf.History) int {
+	n := 0
+	for k := range m.scorers {
+		for _, j := range past.Items {
+			n += m.scorers[k].next.Len(int(j))
+		}
+	}
+	return n
+}
+
+// touched lists the items that the scorers say something about, with their sums at 0.
+func (m *model) touched(past mf.History, b *board) []int32 {
+	b.turn++
+	if b.turn == 0 { // after 2³² persons
+		clear(b.mark)
+		b.turn = 1
+	}
+	at := b.at[:0]
+	for k := range m.scorers {
+		for _, j := range past.Items {
+			idx, _ := m.scorers[k].next.Row(int(j))
+			for _, i := range idx {
+				if b.mark[i] != b.turn {
+					b.mark[i], b.sum[i] = b.turn, 0
+					at = append(at, i)
+				}
+			}
+		}
+	}
+	b.at = at
+	return at
+}
+
+// apply writes Σ_j r_j S_ji to b.one, r_j being the target of the history's items, and returns its spread over warm items.
+func (m *model) apply(s *scorer, past mf.History, v *voice, b *board) float32 {
+	if v.spread {
+		clear(b.one)
+	} else {
+		for _, i := range v.at {
+			b.one[i] = 0
+		}
+	}
 	for p, j := range past.Items {
 		r := float32(1)
 		if past.Target != nil {
@@ -114,18 +148,105 @@ func (s *scorer) score(past mf.History, dst []float32) {
 		}
 		idx, val := s.next.Row(int(j))
 		for q, i := range idx {
-			dst[i] += r * val[q]
+			b.one[i] += r * val[q]
+		}
+	}
+	sum, square, warm := 0.0, 0.0, m.factors.Warm
+	if v.spread {
+		for i, x := range b.one {
+			if warm[i] {
+				sum += float64(x)
+				square += float64(x) * float64(x)
+			}
+		}
+	} else {
+		for _, i := range v.at {
+			if x := b.one[i]; warm[i] {
+				sum += float64(x)
+				square += float64(x) * float64(x)
+			}
+		}
+	}
+	return deviation(sum, square, m.ranking().nWarm)
+}
+
+// deviation is the standard deviation of n numbers with the given sum and sum of squares.
+func deviation(sum, square float64, n int) float32 {
+	if n == 0 {
+		return 0
+	}
+	mean := sum / float64(n)
+	return float32(math.Sqrt(max(square/float64(n)-mean*mean, 0)))
+}
+
+func scaled(v []float32, by float32) []float32 {
+	if by == 1 {
+		return v
+	}
+	out := make([]float32, len(v))
+	for j, x := range v {
+		out[j] = by * x
+	}
+	return out
+}
+
+// base is the score of item i without its bonus. It is kernel.Dot everywhere, whichever way an item came to be scored, so
+// that lists are the same bytes alone and in a batch.
+func (m *model) base(v *voice, i int) float32 {
+	if m.factors.Warm[i] {
+		return kernel.Dot(v.user, m.factors.V.Row(i))
+	}
+	return kernel.Dot(v.head, m.factors.V.Row(i)) // a cold row of V is that of Q
+}
+
+// fill scores into b.scores the items that the bits of allowed name, all of them when it is nil.
+func (m *model) fill(p *person, v *voice, b *board, allowed []uint64) {
+	each := func(f func(i int)) {
+		if allowed == nil {
+			for i := range m.items {
+				f(i)
+			}
+			return
+		}
+		bitsOf(allowed, len(m.items), f)
+	}
+	if p.basis == BasisPopularity {
+		each(func(i int) { b.scores[i] = float32(m.likes[i]) })
+		return
+	}
+	each(func(i int) {
+		b.scores[i] = m.base(v, i)
+		if v.spread && m.factors.Warm[i] {
+			b.scores[i] += b.sum[i]
+		}
+	})
+	for n, i := range v.at {
+		if m.factors.Warm[i] {
+			b.scores[i] += v.bonus[n]
 		}
 	}
 }
 
-func dot32(a, b []float32) float32 {
-	s := float32(0)
-	for i, v := range a {
-		s += v * b[i]
+// score is the score of one item.
+func (m *model) score(p *person, v *voice, b *board, i int) float32 {
+	if p.basis == BasisPopularity {
+		return float32(m.likes[i])
+	}
+	s := m.base(v, i)
+	if !m.factors.Warm[i] {
+		return s
+	}
+	if v.spread {
+		return s + b.sum[i]
+	}
+	if n := slices.Index(v.at, int32(i)); n >= 0 {
+		s += v.bonus[n]
 	}
 	return s
 }
+
+// dot32 is Σ a·b.
+func dot32(a, b []float32) float32 { return kernel.Dot(a, b) }
 
 // personOfRow is a user as she was at training.
 func (m *model) personOfRow(u int32) *person {

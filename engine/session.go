@@ -8,19 +8,17 @@ import (
 	"sync"
 
 	"github.com/kenrec/ken/engine/internal/par"
-	"github.com/kenrec/ken/engine/internal/topk"
 	"github.com/kenrec/ken/graph"
 )
 
 // session answers queries of one kind against one model and one state of the store.
 type session struct {
-	e      *Engine
-	m      *model
-	live   *live // nil when the store holds nothing beyond the model
-	q      Query
-	mask   []bool // by item of the model, then of live: may be listed; nil: all
-	boards sync.Pool
-	names  sync.Map // graph.Idx -> shown: what lists say about an item
+	e     *Engine
+	m     *model
+	live  *live // nil when the store holds nothing beyond the model
+	q     Query
+	mask  []uint64 // bits of the items of the model, then of live, that may be listed; nil: all
+	names sync.Map // graph.Idx -> shown: what lists say about an item
 }
 
 // shown is what a list says about an item beside its score.
@@ -46,7 +44,6 @@ func (e *Engine) session(ctx context.Context, q Query) (*session, error) {
 		return nil, err
 	}
 	s := &session{e: e, m: m, live: l, q: q}
-	s.boards.New = func() any { return newBoard(s.size()) }
 	return s, s.buildMask(ctx)
 }
 
@@ -79,58 +76,6 @@ func (s *session) position(n graph.Idx) int {
 	return -1
 }
 
-// buildMask applies candidates, exclusions and types, which are the same for every user.
-func (s *session) buildMask(ctx context.Context) error {
-	if s.q.Candidates == nil && len(s.q.Exclude) == 0 && len(s.q.Types) == 0 {
-		return nil
-	}
-	s.mask = make([]bool, s.size())
-	for i := range s.mask {
-		s.mask[i] = s.q.Candidates == nil
-	}
-	set := func(ids []string, to, strict bool) error {
-		for _, id := range ids {
-			n, err := s.e.need("candidate", id)
-			if errors.Is(err, ErrNotFound) && !strict {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if i := s.position(n); i >= 0 {
-				s.mask[i] = to
-			} else if strict {
-				return fmt.Errorf("%w: candidate %q is no item", ErrNotFound, id)
-			}
-		}
-		return nil
-	}
-	if err := set(s.q.Candidates, true, true); err != nil {
-		return err
-	}
-	if err := set(s.q.Exclude, false, false); err != nil {
-		return err
-	}
-	return s.keepTypes(ctx)
-}
-
-func (s *session) keepTypes(ctx context.Context) error {
-	if len(s.q.Types) == 0 {
-		return nil
-	}
-	for i, on := range s.mask {
-		if !on {
-			continue
-		}
-		it, err := s.show(ctx, i)
-		if err != nil {
-			return err
-		}
-		s.mask[i] = slices.Contains(s.q.Types, it.kind)
-	}
-	return nil
-}
-
 // show returns what lists say about an item, read from the store once a session.
 func (s *session) show(ctx context.Context, i int) (shown, error) {
 	n := s.node(i)
@@ -154,112 +99,147 @@ func (s *session) show(ctx context.Context, i int) (shown, error) {
 
 // recommend returns the list of one user.
 func (s *session) recommend(ctx context.Context, user string) (Recommendations, error) {
-	q := s.q
-	q.User = user
-	p, err := s.e.find(ctx, s.m, s.live, q)
+	lists, err := s.lists(ctx, []string{user})
 	if err != nil {
 		return Recommendations{}, err
 	}
-	b := s.boards.Get().(*board)
-	defer s.boards.Put(b)
-	s.fill(p, b)
-	r := Recommendations{User: user, Basis: p.basis, Items: []Recommendation{}}
-	if err := s.list(ctx, p, b, &r); err != nil {
-		return Recommendations{}, err
-	}
-	if !s.q.Explain {
-		return r, nil
-	}
-	for i := range r.Items {
-		why, err := s.explain(ctx, p, r.Items[i].Item)
+	return lists[0], nil
+}
+
+// lists returns the lists of some users, in order, on one core.
+func (s *session) lists(ctx context.Context, users []string) ([]Recommendations, error) {
+	asks := make([]*ask, len(users))
+	for n, user := range users {
+		q := s.q
+		q.User = user
+		p, err := s.e.find(ctx, s.m, s.live, q)
 		if err != nil {
-			return Recommendations{}, err
+			return nil, err
 		}
-		r.Items[i].Reasons = why.sentences()
+		asks[n] = s.ask(p)
 	}
-	return r, nil
+	k := min(s.q.K, s.size())
+	if err := s.m.rank(ctx, asks, k, s.mask); err != nil {
+		return nil, err
+	}
+	out := make([]Recommendations, len(users))
+	for n, a := range asks {
+		out[n] = Recommendations{User: users[n], Basis: a.p.basis, Items: []Recommendation{}}
+		if err := s.present(ctx, a, k, &out[n]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
-// fill scores all items, new ones included.
-func (s *session) fill(p *person, b *board) (share []float32) {
-	n := len(s.m.items)
-	inner := &board{scores: b.scores[:n], one: b.one[:n], sum: b.sum[:n]}
-	share = s.m.fill(p, inner)
+// ask prepares the list of one person: what she has is left out, new items are scored.
+func (s *session) ask(p *person) *ask {
+	a := &ask{p: p}
+	var hidden []graph.Idx
+	if !s.q.IncludeSeen {
+		a.exclude, hidden = p.exclude, p.seenNew
+	}
+	for _, n := range hidden {
+		if i := s.m.itemRow(n); i >= 0 {
+			a.leaveOut(i)
+		}
+	}
 	if s.live == nil {
-		return share
+		return a
 	}
-	for i := range s.live.items {
-		b.scores[n+i] = s.m.scoreNew(p, s.live.vec.Row(i))
+	vec := s.m.newVoice(p)
+	for n, node := range s.live.items {
+		i := len(s.m.items) + n
+		if s.mask != nil && !hasBit(s.mask, i) || slices.Contains(hidden, node) {
+			continue
+		}
+		a.extra, a.scores = append(a.extra, int32(i)), append(a.scores, scoreNew(vec, s.live.vec.Row(n)))
 	}
-	return share
+	return a
 }
 
-// scoreNew scores an item that is known by knowledge alone.
-func (m *model) scoreNew(p *person, v []float32) float32 {
+// leaveOut adds a place of an item to those left out.
+func (a *ask) leaveOut(i int32) {
+	if n, found := slices.BinarySearch(a.exclude, i); !found {
+		a.exclude = slices.Insert(slices.Clone(a.exclude), n, i) // it may be the model's
+	}
+	if n := slices.Index(a.extra, i); n >= 0 {
+		a.extra, a.scores = slices.Delete(a.extra, n, n+1), slices.Delete(a.scores, n, n+1)
+	}
+}
+
+// newVoice is what the score of an item is taken with that is known by knowledge alone; nil: it is 0.
+func (m *model) newVoice(p *person) []float32 {
 	switch {
 	case p.basis == BasisPopularity:
-		return 0
+		return nil
 	case p.head != nil:
-		return m.factors.ColdScale * dot32(p.head, v)
+		return scaled(p.head, m.factors.ColdScale)
 	}
-	return dot32(p.user, v)
+	return p.user
 }
 
-// list selects the best items of a filled board. Items erased since training are left out, and others move up.
-func (s *session) list(ctx context.Context, p *person, b *board, r *Recommendations) error {
-	hidden := map[int]bool{}
-	if !s.q.IncludeSeen {
-		for _, n := range p.seenNew {
-			if i := s.position(n); i >= 0 {
-				hidden[i] = true
-			}
-		}
+func scoreNew(voice, v []float32) float32 {
+	if voice == nil {
+		return 0
 	}
-	allowed := func(i int) bool {
-		if s.mask != nil && !s.mask[i] || len(hidden) > 0 && hidden[i] {
-			return false
-		}
-		if s.q.IncludeSeen || i >= len(s.m.items) {
-			return true
-		}
-		_, seen := slices.BinarySearch(p.exclude, int32(i))
-		return !seen
-	}
+	return dot32(voice, v)
+}
+
+// present says what a list holds. Items erased since training are left out, and others move up.
+func (s *session) present(ctx context.Context, a *ask, k int, r *Recommendations) error {
 	for {
 		gone := false
 		r.Items = r.Items[:0]
-		best, _ := topk.Select(b.scores, min(s.q.K, len(b.scores)), allowed)
-		for _, i := range best {
+		for n, i := range a.ids {
 			it, err := s.show(ctx, int(i))
 			if err != nil {
 				return err
 			}
 			if it.gone {
-				hidden[int(i)], gone = true, true
+				gone = true
+				a.leaveOut(i)
 				continue
 			}
 			cold := int(i) >= len(s.m.items) || !s.m.factors.Warm[i]
 			r.Items = append(r.Items, Recommendation{
-				Rank: len(r.Items) + 1, Item: it.id, Name: it.name, Type: it.kind, Score: float64(b.scores[i]), Cold: cold,
+				Rank: len(r.Items) + 1, Item: it.id, Name: it.name, Type: it.kind, Score: float64(a.best[n]), Cold: cold,
 			})
 		}
 		if !gone {
-			return nil
+			return s.reasons(ctx, a.p, r)
+		}
+		if err := s.m.rank(ctx, []*ask{a}, k, s.mask); err != nil {
+			return err
 		}
 	}
 }
 
+// reasons explains a list, if the query asks for it.
+func (s *session) reasons(ctx context.Context, p *person, r *Recommendations) error {
+	if !s.q.Explain {
+		return nil
+	}
+	for i := range r.Items {
+		why, err := s.explain(ctx, p, r.Items[i].Item)
+		if err != nil {
+			return err
+		}
+		r.Items[i].Reasons = why.sentences()
+	}
+	return nil
+}
+
+// chunkUsers is how many users are scored together: four tiles of the scan.
+const chunkUsers = 56
+
 // batch returns the lists of several users, in order.
 func (s *session) batch(ctx context.Context, users []string) ([]Recommendations, error) {
 	lists := make([]Recommendations, len(users))
-	err := par.Chunks(ctx, len(users), 8, s.e.workers, func(_, lo, hi int) error {
-		for i := lo; i < hi; i++ {
-			var err error
-			if lists[i], err = s.recommend(ctx, users[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := par.Chunks(ctx, len(users), chunkUsers, s.e.workers, func(_, lo, hi int) error {
+		some, err := s.lists(ctx, users[lo:hi])
+		copy(lists[lo:], some)
+		return err
 	})
 	if err != nil {
 		return nil, err

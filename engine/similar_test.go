@@ -42,7 +42,7 @@ func TestSimilar(t *testing.T) {
 		}
 		hits := 0
 		for i, s := range list {
-			if s.Rank != i+1 || s.ID == tc.id || s.Score > 1+1e-5 || i > 0 && s.Score > list[i-1].Score || !strings.HasPrefix(s.ID, tc.prefix) {
+			if s.Rank != i+1 || s.ID == tc.id || s.Score > 1+1e-5 || i > 0 && s.Score > list[i-1].Score || !strings.HasPrefix(s.ID, tc.prefix) && s.Type != strings.TrimSuffix(tc.prefix, ":") {
 				t.Errorf("%s: place %d holds %+v: %s", tc.id, i, s, tc.why)
 			}
 			if group(s.ID) == tc.group {
