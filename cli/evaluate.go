@@ -72,7 +72,7 @@ func (o *evaluateFlags) flags() []ucli.Flag {
 		boolFlag("ablation", "a row for each source of knowledge alone, and for shuffled knowledge", &o.ablation),
 		boolFlag("buckets", "also by activity of users and items", &o.buckets),
 		boolFlag("fold-in", "users and items folded in, against the same trained", &o.foldIn),
-		boolFlag("labels", "AUC, F1, log-loss and RMSE: weights above 0 are positive rows", &o.labelled),
+		boolFlag("labels", "AUC, F1, log-loss and RMSE: weights above 0 are positive rows, the others negative", &o.labelled),
 	}
 }
 

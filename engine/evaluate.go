@@ -56,7 +56,7 @@ type EvaluateOptions struct {
 	Ablation bool // rows for each source of knowledge alone, and for shuffled knowledge
 	Buckets  bool // recall and NDCG by activity of users and items
 	FoldIn   bool // users and items folded in, against the same trained
-	Labels   bool // AUC, F1, log-loss, RMSE over held-out rows; weights above 0 are positive rows, others negative
+	Labels   bool // AUC, F1, log-loss, RMSE over held-out rows; weights above 0 are positive rows, others negative; both are needed
 
 	Progress func(Progress) // may be nil
 }

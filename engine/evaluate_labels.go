@@ -14,6 +14,8 @@ import (
 
 // judgeLabels measures scores of single rows, as click-through papers do: the held-out rows are dealt by seed into two
 // halves, the first chooses threshold and calibration, the second is measured. Holding out 0.4 gives the usual 6:2:2.
+// Where a half has rows of one label only, as in data without dislikes, nothing can be told apart: the result is nil and
+// the report says why.
 func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*LabelScores, error) {
 	rows := make([]labelRow, 0, len(h.rows))
 	for _, row := range h.rows {
@@ -21,14 +23,22 @@ func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*L
 			rows = append(rows, row)
 		}
 	}
+	order := rand.New(rand.NewPCG(ev.o.Seed, 0)).Perm(len(rows))
+	half := len(rows) / 2
+	for _, part := range [][]int{order[:half], order[half:]} {
+		if p := positiveRows(rows, part); p == 0 || p == len(part) {
+			ev.warnf("no labels to tell apart: %d of %d held-out rows are positive, weights above 0; AUC, F1, log-loss and RMSE are left out",
+				positiveRows(rows, order), len(rows))
+			return nil, nil
+		}
+	}
 	scores, err := scoreRows(ctx, r, rows, ev.workers)
 	if err != nil {
 		return nil, err
 	}
 	biases := newBiases(ev.data, h.train)
-	half := len(rows) / 2
 	var valid, test labelSet
-	for j, at := range rand.New(rand.NewPCG(ev.o.Seed, 0)).Perm(len(rows)) {
+	for j, at := range order {
 		to := &test
 		if j < half {
 			to = &valid
@@ -40,6 +50,16 @@ func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*L
 		return nil, fmt.Errorf("%w: labelled rows: %w", ErrNoData, err)
 	}
 	return out, nil
+}
+
+// positiveRows counts the rows at whose weight is above 0.
+func positiveRows(rows []labelRow, at []int) (n int) {
+	for _, a := range at {
+		if rows[a].weight > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // biases counts positive and negative training rows of users and items.

@@ -257,6 +257,21 @@ func TestEvaluateLabels(t *testing.T) {
 	}
 }
 
+// TestEvaluateLabelsOfOneClass: data without dislikes loses the columns that need them, and nothing else.
+func TestEvaluateLabelsOfOneClass(t *testing.T) {
+	d := planted(1)
+	rep := mustEvaluate(t, d, EvaluateOptions{Labels: true}, fitPlanted(d))
+	without := mustEvaluate(t, d, EvaluateOptions{}, fitPlanted(d))
+	if len(rep.Warnings) != 1 || !hasWarning(rep, "no labels to tell apart: ") {
+		t.Errorf("warnings: %q", rep.Warnings)
+	}
+	for i, row := range rep.Rows {
+		if row.Labels != nil || row.NDCG != without.Rows[i].NDCG {
+			t.Errorf("%s: %+v, want no labels and the figures of a run without", row.Name, row)
+		}
+	}
+}
+
 func TestEvaluateErrors(t *testing.T) {
 	d := planted(1)
 	pair := []TestPair{{User: "u0", Item: "i0"}}
@@ -281,7 +296,6 @@ func TestEvaluateErrors(t *testing.T) {
 		{"no times", blank(1, 2, 0).likes(0, 0, 1), EvaluateOptions{Split: SplitByTime}, ErrNoData},
 		{"nobody known", d, EvaluateOptions{Test: []TestPair{{User: "x", Item: "i0"}}}, ErrNoData},
 		{"no test pair", d, EvaluateOptions{Test: []TestPair{}}, ErrNoData},
-		{"labels of one class", d, EvaluateOptions{Labels: true}, ErrNoData},
 	}
 	for _, tt := range tests {
 		rep, err := testRun(t.Context(), tt.data, nil, tt.o, fitPlanted(tt.data))
