@@ -22,7 +22,7 @@ type EraseReport struct {
 }
 
 // Erase deletes nodes for good: with their triples, interactions, vectors and the cached vectors of their texts, see
-// graph.Store.Erase. A model that was trained while they were there has learned from them, so it goes too, and its file:
+// graph.Store.Erase, and with proposals about them and what models answered about them. A model that was trained while they were there has learned from them, so it goes too, and its file:
 // Recommend returns ErrNotTrained until the next Train. Texts that other nodes share lose their cached vector and are
 // embedded again when they change. It waits for a running Train. Their bytes stay in the store's files until
 // graph.Vacuum.
@@ -47,6 +47,9 @@ func (e *Engine) Erase(ctx context.Context, ids []string) (_ EraseReport, err er
 			return rep, err
 		}
 		rep.ModelDropped = true
+	}
+	if err := e.forget(ctx, ids); err != nil {
+		return rep, fmt.Errorf("engine: erase: %w", err)
 	}
 	done, err := e.store.Erase(ctx, ids, keys)
 	rep.Nodes, rep.Missing, rep.Seq = done.Nodes, done.Missing, done.Seq
