@@ -61,7 +61,7 @@ func (sp *splitter) sorted() []Part {
 func (sp *splitter) split(ctx context.Context, score float64, share []float32) error {
 	m := sp.s.m
 	warm := sp.at < len(m.items) && m.factors.Warm[sp.at]
-	if len(sp.p.past.Items) == 0 {
+	if sp.p.past.Len() == 0 {
 		return sp.splitPreferences(ctx)
 	}
 	terms, blocks, err := sp.terms(ctx, warm)
@@ -180,14 +180,23 @@ func (sp *splitter) splitHistory(ctx context.Context, known []float32, scale flo
 		return err
 	}
 	rest := float64(dot32(sp.p.user, people))
-	for i, j := range sp.p.past.Items {
+	past := sp.p.past
+	for i := range past.Len() {
 		t := float32(1)
-		if sp.p.past.Target != nil {
-			t = sp.p.past.Target[i]
+		if past.Target != nil {
+			t = past.Target[i]
 		}
-		value := float64(sp.p.past.Conf[i] * t * dot32(a, m.factors.V.Row(int(j))))
+		var row []float32
+		var at int // position of the item
+		if i < len(past.Items) {
+			at = int(past.Items[i])
+			row = m.factors.V.Row(at)
+		} else {
+			row, at = past.Late.Row(i-len(past.Items)), sp.s.position(sp.p.late[i-len(past.Items)])
+		}
+		value := float64(past.Conf[i] * t * dot32(a, row))
 		rest -= value
-		if err := sp.addHistory(ctx, int(j), float64(scale)*value); err != nil {
+		if err := sp.addHistory(ctx, at, float64(scale)*value); err != nil {
 			return err
 		}
 	}

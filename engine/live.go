@@ -59,6 +59,19 @@ func (l *live) has(n graph.Idx) bool {
 	return ok
 }
 
+// rows copies the rows of some of the new items.
+func (l *live) rows(of []graph.Idx) dense.Matrix {
+	if len(of) == 0 {
+		return dense.Matrix{}
+	}
+	x := dense.New(len(of), l.vec.Cols)
+	for i, n := range of {
+		at, _ := slices.BinarySearch(l.items, n)
+		copy(x.Row(i), l.vec.Row(at))
+	}
+	return x
+}
+
 // advance tells the model that the commit with number seq brought nothing but interactions of nodes whose part is known,
 // so that its view of new items need not be made anew.
 func (m *model) advance(seq uint64) {

@@ -35,7 +35,7 @@ func (e *Engine) place(ctx context.Context, m *model, l *live, q Query) (*person
 			return m.personOfRow(row), nil
 		}
 	}
-	past, extra, err := e.pastNow(ctx, m, q)
+	past, extra, late, err := e.pastNow(ctx, m, l, q)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (e *Engine) place(ctx context.Context, m *model, l *live, q Query) (*person
 	if err != nil {
 		return nil, err
 	}
-	p.seenNew = extra
+	p.seenNew, p.late = extra, late
 	return p, nil
 }
 
@@ -68,20 +68,21 @@ func samePast(a, b mf.History) bool {
 	return slices.Equal(a.Items, b.Items) && slices.Equal(a.Conf, b.Conf) && slices.Equal(a.Target, b.Target)
 }
 
-// pastNow returns a user's history from the store and the query's likes, by rows of the model, and the nodes in it that
-// the model does not know as items. It reads events as behaviour does.
-func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []graph.Idx, error) {
-	type sums struct{ seen, pull float32 }
-	byItem := map[graph.Idx]sums{}
+// deeds are the summed strengths of the events of one user and item, and the sum of strength times target.
+type deeds struct{ seen, pull float32 }
+
+// deedsOf sums a user's interactions in the store and the query's likes by item. It reads events as behaviour does.
+func (e *Engine) deedsOf(ctx context.Context, m *model, q Query) (map[graph.Idx]deeds, error) {
+	byItem := map[graph.Idx]deeds{}
 	events, err := e.eventsOf(ctx, q.User)
 	if err != nil {
-		return mf.History{}, nil, err
+		return nil, err
 	}
 	means := m.ratings.means(events)
 	for _, it := range events {
 		n, ok, err := e.store.Lookup(it.Item)
 		if err != nil {
-			return mf.History{}, nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, err)
+			return nil, fmt.Errorf("engine: item %q of %q: %w", it.Item, q.User, err)
 		}
 		if !ok {
 			continue // erased between the two reads
@@ -92,38 +93,54 @@ func (e *Engine) pastNow(ctx context.Context, m *model, q Query) (mf.History, []
 			target = m.ratings.target(s, it.Weight, means[it.Type])
 		}
 		s := byItem[n]
-		byItem[n] = sums{s.seen + strength, s.pull + strength*target}
+		byItem[n] = deeds{s.seen + strength, s.pull + strength*target}
 	}
 	for _, id := range q.Likes {
 		n, err := e.need("liked item", id)
 		if err != nil {
-			return mf.History{}, nil, err
+			return nil, err
 		}
-		byItem[n] = sums{1, 1}
+		byItem[n] = deeds{1, 1}
 	}
-	var rows []int32
-	var unknown []graph.Idx
+	return byItem, nil
+}
+
+// pastNow returns a user's history from the store and the query's likes, by rows of the model, then by rows of what came
+// after it; all nodes in it that the model does not know as items; and those of them that the live view places.
+func (e *Engine) pastNow(ctx context.Context, m *model, l *live, q Query) (h mf.History, unknown, late []graph.Idx, err error) {
+	byItem, err := e.deedsOf(ctx, m, q)
+	if err != nil {
+		return h, nil, nil, err
+	}
 	for n, s := range byItem {
 		if r := m.itemRow(n); r < 0 {
 			unknown = append(unknown, n)
 		} else if s.seen > 0 {
-			rows = append(rows, r)
+			h.Items = append(h.Items, r)
 		}
 	}
-	slices.Sort(rows)
+	slices.Sort(h.Items)
 	slices.Sort(unknown)
-	h := mf.History{Items: rows}
 	plain := true
-	for _, r := range rows {
-		s := byItem[m.items[r]]
-		conf, target := cell(s.seen, s.pull)
+	put := func(n graph.Idx) {
+		conf, target := cell(byItem[n].seen, byItem[n].pull)
 		h.Conf, h.Target = append(h.Conf, conf), append(h.Target, target)
 		plain = plain && target == 1
 	}
+	for _, r := range h.Items {
+		put(m.items[r])
+	}
+	for _, n := range unknown {
+		if l != nil && l.has(n) && byItem[n].seen > 0 {
+			late = append(late, n)
+			put(n)
+		}
+	}
+	h.Late = l.rows(late)
 	if plain && m.target == nil {
 		h.Target = nil
 	}
-	return h, unknown, nil
+	return h, unknown, late, nil
 }
 
 // eventsOf reads the interactions of a user, none for no user.

@@ -390,3 +390,49 @@ func TestErased(t *testing.T) {
 		t.Errorf("%d items after training, want 198", got)
 	}
 }
+
+// Somebody who knows nothing but new items is placed by them; what a trained user does with them counts too.
+func TestHistoryOfNewItems(t *testing.T) {
+	e, d := world(t)
+	taste := d.Tastes[30]
+	var rows, facts []string
+	for i := range 4 {
+		rows = append(rows, fmt.Sprintf("fresh%d item Fresh%d", i, i))
+		for rel := range 3 {
+			facts = append(facts, fmt.Sprintf("fresh%d has_rel%d %s", i, rel, taste.Entities[slices.IndexFunc(taste.Entities, func(z string) bool { return strings.HasPrefix(z, fmt.Sprintf("rel%d:", rel)) })]))
+		}
+	}
+	linesTSV(t, e, Nodes, append(rows, "guest user Guest")...)
+	linesTSV(t, e, Triples, facts...)
+	before := recommend(t, e, Query{User: "user:50", K: 50})
+	linesTSV(t, e, Interactions, "guest fresh0 1", "guest fresh1 1", "user:50 fresh2 1")
+	want := idsOf(recommend(t, e, Query{User: taste.User, K: 30, IncludeSeen: true}))
+	for _, q := range []Query{{User: "guest", K: 30}, {Likes: []string{"fresh0", "fresh1"}, K: 30}} {
+		r := recommend(t, e, q)
+		both := 0
+		for _, id := range idsOf(r) {
+			if slices.Contains(want, id) {
+				both++
+			}
+		}
+		if r.Basis != BasisFoldedIn || both < 10 || slices.Contains(idsOf(r), "fresh0") {
+			t.Errorf("%+v: basis %q, %d of 30 in common with somebody of that taste, want 10", q, r.Basis, both)
+		}
+		if q.User == "" {
+			continue
+		}
+		history := false
+		for _, x := range r.Items {
+			for _, p := range checkExplained(t, e, q.User, x).Parts {
+				history = history || p.Kind == partHistory && strings.HasPrefix(p.ID, "fresh")
+			}
+		}
+		if !history {
+			t.Error("no part of any score comes from the new items")
+		}
+	}
+	after := recommend(t, e, Query{User: "user:50", K: 50})
+	if after.Basis != BasisFoldedIn || cmp.Equal(before.Items, after.Items) {
+		t.Errorf("a new item in the history of a trained user changes nothing; basis %q", after.Basis)
+	}
+}

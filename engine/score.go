@@ -20,6 +20,7 @@ type person struct {
 	prior   []float32   // nil: none
 	exclude []int32     // item rows she already has, ascending
 	seenNew []graph.Idx // items that she has and the model does not know, ascending
+	late    []graph.Idx // those of them that past.Late places
 }
 
 // passedOver is what the score of an item is worth that was in the store at training and that nobody had chosen: it had
@@ -268,7 +269,7 @@ func (m *model) personOfRow(u int32) *person {
 // personOfHistory folds in a user from a history and a prior (nil: none).
 func (m *model) personOfHistory(ctx context.Context, past mf.History, prior []float32) (*person, error) {
 	p := &person{basis: BasisFoldedIn, past: past, prior: prior, exclude: past.Items}
-	if len(past.Items) > 0 {
+	if past.Len() > 0 {
 		var err error
 		p.user, p.head, err = m.factors.FoldInUser(ctx, past, prior)
 		return p, err

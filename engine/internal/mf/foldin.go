@@ -4,14 +4,35 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/solve"
 )
 
-// History is one user's interactions: item rows with confidence and target (nil targets: all 1).
+// History is one user's interactions: item rows with confidence and target (nil targets: all 1). Confidences and targets
+// of late items follow those of Items.
 type History struct {
 	Items  []int32
 	Conf   []float32
 	Target []float32
+	Late   dense.Matrix // rows, on the side of Q, of items that came after training
+}
+
+// Len is the number of items, late ones included.
+func (h History) Len() int { return len(h.Items) + h.Late.Rows }
+
+// rows returns the numbers of the history's rows in a matrix: x, or a copy of what is needed of it above the late rows.
+func (h History) rows(x dense.Matrix) ([]int32, dense.Matrix) {
+	if h.Late.Rows == 0 {
+		return h.Items, x
+	}
+	f := dense.New(h.Len(), x.Cols)
+	for p, i := range h.Items {
+		copy(f.Row(p), x.Row(int(i)))
+	}
+	for l := range h.Late.Rows {
+		copy(f.Row(len(h.Items)+l), h.Late.Row(l))
+	}
+	return count(f.Rows), f
 }
 
 func (h History) mass() float64 {
@@ -22,8 +43,8 @@ func (h History) mass() float64 {
 	return sum
 }
 
-// UserPrior returns the prior of a user, a step away from MeanUser, from the contexts that her triples point to (weights sum to 1) and her features
-// (nil: none). The result has length f.
+// UserPrior returns the prior of a user, a step away from MeanUser, from the contexts that her triples point to (weights sum
+// to 1) and her features (nil: none). The result has length f.
 func (m *Model) UserPrior(contexts []int32, weight, features []float32) []float32 {
 	p := make([]float32, m.Config.Factors)
 	for i, z := range contexts {
@@ -67,7 +88,8 @@ func addMapped(p, h []float32, rows int, row func(int) []float32) {
 // history of m < f items.
 func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (user, head []float32, err error) {
 	user = make([]float32, m.Config.Factors)
-	row := solve.Row{Idx: h.Items, Conf: h.Conf, Target: h.Target, F: m.V, Reg: m.Config.reg(h.mass() + m.Grams.UserMass), Prior: prior}
+	row := solve.Row{Conf: h.Conf, Target: h.Target, Reg: m.Config.reg(h.mass() + m.Grams.UserMass), Prior: prior}
+	row.Idx, row.F = h.rows(m.V)
 	if err := m.solver.Row(ctx, m.user, row, user); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user: %w", err)
 	}
@@ -75,7 +97,8 @@ func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (use
 		return user, nil, nil
 	}
 	head = make([]float32, m.Config.Factors)
-	row.F, row.Reg = m.Q, m.Config.headReg(h.mass()+m.Grams.UserMass)
+	row.Idx, row.F = h.rows(m.Q)
+	row.Reg = m.Config.headReg(h.mass() + m.Grams.UserMass)
 	if err := m.solver.Row(ctx, m.head, row, head); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user's head: %w", err)
 	}
@@ -101,7 +124,9 @@ func (m *Model) FoldInItem(ctx context.Context, contexts []int32, conf, prior []
 // Σ_j c_j t_j (A⁻¹v_i)·v_j + λ (A⁻¹v_i)·p: one addend for each item of the history and one for the prior.
 func (m *Model) UserInfluence(ctx context.Context, h History, b []float32) ([]float32, error) {
 	reg := m.Config.reg(h.mass() + m.Grams.UserMass)
-	return m.influence(ctx, m.user, solve.Row{Idx: h.Items, Conf: h.Conf, F: m.V, Reg: reg}, b)
+	row := solve.Row{Conf: h.Conf, Reg: reg}
+	row.Idx, row.F = h.rows(m.V)
+	return m.influence(ctx, m.user, row, b)
 }
 
 // influence solves A x = b with the solver for rows: all targets 0 and b/λ as the prior leave λ·(b/λ) on the right side.
