@@ -25,27 +25,6 @@ func fillBits(set []uint64, n int) {
 	}
 }
 
-// andBits keeps in set what other has too; a nil other has all.
-func andBits(set, other []uint64) {
-	if other == nil {
-		return
-	}
-	for w := range set {
-		if w < len(other) {
-			set[w] &= other[w]
-		} else {
-			set[w] = 0
-		}
-	}
-}
-
-// countBits counts the bits below n.
-func countBits(set []uint64, n int) int {
-	sum := 0
-	bitsOf(set, n, func(int) { sum++ })
-	return sum
-}
-
 // bitsOf calls f for each bit below n, ascending.
 func bitsOf(set []uint64, n int, f func(i int)) {
 	for w, word := range set {

@@ -20,9 +20,11 @@ import (
 // A bonus is of few items, so that an exact list is the best of the scan and of those. Where bonuses are of many items,
 // in small catalogues and for long lists, all items are scored.
 type ranking struct {
-	items  *topk.Items
-	warm   []uint64 // bits; nil: all
-	cold   []uint64 // nil: none
+	items  *topk.Items // all
+	warm   topk.Places // nil: all are warm
+	cold   *topk.Items // the cold ones, nil: none
+	coldAt []int32     // which items they are, ascending
+	norms  []float32   // |v_i|
 	nWarm  int
 	cov    func() []float64 // covariance of the warm rows of V, f × f; made when a scorer is blended in
 	boards sync.Pool        // of *board
@@ -68,21 +70,60 @@ func newRanking(m *model) *ranking {
 			weight[i] = 1
 		}
 	}
-	if r.nWarm < n {
-		r.warm, r.cold = newBits(n), newBits(n)
-		for i, warm := range m.factors.Warm {
-			if warm {
-				setBit(r.warm, i)
-			} else {
-				setBit(r.cold, i)
-			}
-		}
-	}
 	r.cov = sync.OnceValue(func() []float64 { return covariance(m.factors.V, weight, r.nWarm) })
 	if n >= scanItems {
-		r.items = topk.NewItems(m.factors.V)
+		r.scan(m)
 	}
 	return r
+}
+
+// scan prepares the scans of warm and of cold items.
+func (r *ranking) scan(m *model) {
+	v := m.factors.V
+	r.items, r.norms = topk.NewItems(v), make([]float32, v.Rows)
+	for i := range r.norms {
+		r.norms[i] = float32(length(v.Row(i)))
+	}
+	if r.nWarm == v.Rows {
+		return
+	}
+	warm := newBits(v.Rows)
+	for i, on := range m.factors.Warm {
+		if on {
+			setBit(warm, i)
+		} else {
+			r.coldAt = append(r.coldAt, int32(i))
+		}
+	}
+	cold := dense.New(len(r.coldAt), v.Cols)
+	for c, i := range r.coldAt {
+		copy(cold.Row(c), v.Row(int(i)))
+	}
+	r.warm, r.cold = r.items.Places(warm), topk.NewItems(cold)
+}
+
+// coldBits is the part of a set of items that is cold, by place in coldAt; nil stays nil.
+func (r *ranking) coldBits(allowed []uint64) []uint64 {
+	if allowed == nil {
+		return nil
+	}
+	set := newBits(len(r.coldAt))
+	for c, i := range r.coldAt {
+		if hasBit(allowed, int(i)) {
+			setBit(set, c)
+		}
+	}
+	return set
+}
+
+// coldPlaces is the same for an ascending list.
+func (r *ranking) coldPlaces(items []int32) (places []int32) {
+	for _, i := range items {
+		if c, found := slices.BinarySearch(r.coldAt, i); found {
+			places = append(places, int32(c))
+		}
+	}
+	return places
 }
 
 // covariance is that of the n rows of weight 1.
@@ -196,33 +237,33 @@ func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b 
 	r := m.ranking()
 	exclude := func(u int) []int32 {
 		if !voices[u].malus {
-			return asks[u].exclude // who gains by a bonus is either below in the list of the scan or found beside it
+			return asks[u].exclude // who gains by a bonus is either in the list of the scan or found beside it
 		}
 		all := append(slices.Clone(asks[u].exclude), voices[u].at...)
 		slices.Sort(all)
 		return all
 	}
-	search := func(side []uint64, row func(v *voice) []float32) ([]int32, []float32, error) {
-		users := dense.New(len(asks), m.factors.V.Cols)
-		for u := range voices {
-			copy(users.Row(u), row(&voices[u]))
-		}
-		if side == nil {
-			side = allowed
-		} else if allowed != nil {
-			side = slices.Clone(side)
-			andBits(side, allowed)
-		}
-		return r.items.Search(ctx, topk.Request{Users: users, K: k, Exclude: exclude, Allowed: side}, 1)
+	places := r.warm
+	if allowed != nil {
+		places = r.items.Places(allowed).And(r.warm)
 	}
-	ids, scores, err := search(r.warm, func(v *voice) []float32 { return v.user })
+	users := dense.New(len(asks), m.factors.V.Cols)
+	for u := range voices {
+		copy(users.Row(u), voices[u].user)
+	}
+	ids, scores, err := r.items.Search(ctx, topk.Request{Users: users, K: k, Exclude: exclude, Places: places}, 1)
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
 	var coldIDs []int32
 	var coldScores []float32
 	if r.cold != nil {
-		if coldIDs, coldScores, err = search(r.cold, func(v *voice) []float32 { return v.head }); err != nil {
+		for u := range voices {
+			copy(users.Row(u), voices[u].head)
+		}
+		left := func(u int) []int32 { return r.coldPlaces(asks[u].exclude) }
+		coldIDs, coldScores, err = r.cold.Search(ctx, topk.Request{Users: users, K: k, Exclude: left, Allowed: r.coldBits(allowed)}, 1)
+		if err != nil {
 			return fmt.Errorf("engine: %w", err)
 		}
 	}
@@ -234,7 +275,7 @@ func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b 
 				b.list.Push(ids[n], scores[n])
 			}
 			if coldIDs != nil && coldIDs[n] >= 0 {
-				b.list.Push(coldIDs[n], coldScores[n])
+				b.list.Push(r.coldAt[coldIDs[n]], coldScores[n])
 			}
 		}
 		a.finish(b)
@@ -242,13 +283,27 @@ func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b 
 	return nil
 }
 
-// addBonus gives the items found their bonuses and pushes the other items that have one.
+// addBonus gives the items found by the scan their bonuses and pushes the other items that have one.
 func (m *model) addBonus(v *voice, a *ask, ids []int32, scores []float32, b *board, allowed []uint64) {
+	if len(v.at) == 0 {
+		return
+	}
+	least := float32(math.Inf(-1)) // what an item must reach: k are at least this good without a bonus
+	if n := len(ids); n > 0 && ids[n-1] >= 0 && !v.malus {
+		least = scores[n-1]
+	}
 	place := make(map[int32]int, len(ids))
 	for n, i := range ids {
 		place[i] = n
 	}
+	r, reach := m.ranking(), float32(length(v.user))*(1+1e-4)
+	const ahead = 8
 	for n, i := range v.at {
+		if n+ahead < len(v.at) {
+			if next := v.at[n+ahead]; reach*r.norms[next]+v.bonus[n+ahead] >= least {
+				kernel.Prefetch(m.factors.V.Row(int(next)))
+			}
+		}
 		if !m.factors.Warm[i] {
 			continue
 		}
@@ -256,7 +311,7 @@ func (m *model) addBonus(v *voice, a *ask, ids []int32, scores []float32, b *boa
 			scores[at] += v.bonus[n]
 			continue
 		}
-		if allowed != nil && !hasBit(allowed, int(i)) {
+		if reach*r.norms[i]+v.bonus[n] < least-1e-4*max(least, -least) || allowed != nil && !hasBit(allowed, int(i)) {
 			continue
 		}
 		if _, out := slices.BinarySearch(a.exclude, i); !out {

@@ -15,6 +15,7 @@ type Request struct {
 	K       int                 // length of each list, at least 0
 	Exclude func(u int) []int32 // items left out for user row u, ascending; nil: none. Called concurrently
 	Allowed []uint64            // bit i%64 of word i/64: item i may be listed; nil: all
+	Places  Places              // the same in the order of the scan, for items asked about again and again; nil: as Allowed says
 	Bias    []float32           // added to the score of each item, finite; nil: 0
 }
 
@@ -69,6 +70,8 @@ func (it *Items) check(req Request) error {
 		return fmt.Errorf("%w: k is %d", ErrShape, req.K)
 	case req.Allowed != nil && len(req.Allowed) < (it.v.Rows+63)/64:
 		return fmt.Errorf("%w: %d words of allowed items for %d items", ErrShape, len(req.Allowed), it.v.Rows)
+	case req.Places != nil && len(req.Places) != len(it.valid):
+		return fmt.Errorf("%w: places of other items", ErrShape)
 	case req.Bias != nil && len(req.Bias) != it.v.Rows:
 		return fmt.Errorf("%w: %d biases for %d items", ErrShape, len(req.Bias), it.v.Rows)
 	}
@@ -77,19 +80,45 @@ func (it *Items) check(req Request) error {
 
 // filters is what a request says about items, in the order of the scan.
 type filters struct {
-	allowed []uint32  // bits of each panel
+	allowed Places    // bits of each panel
 	bias    []float32 // 32 a panel, or 32 zeros for all
 	most    []float32 // largest bias in each panel or a later one, or nil
 	extreme float32   // largest magnitude of a bias
 }
 
+// Places is a set of items in the order in which their Items are scanned.
+type Places []uint32
+
+// Places returns the items whose bits are set in allowed. Cost O(items).
+func (it *Items) Places(allowed []uint64) Places {
+	p := make(Places, len(it.valid))
+	for at, id := range it.ids {
+		p[at/panelItems] |= uint32(allowed[id/64]>>(id%64)&1) << (at % panelItems)
+	}
+	return p
+}
+
+// And returns the items that are in both sets; a nil set has all.
+func (p Places) And(q Places) Places {
+	switch {
+	case p == nil:
+		return q
+	case q == nil:
+		return p
+	}
+	both := make(Places, len(p))
+	for i := range p {
+		both[i] = p[i] & q[i]
+	}
+	return both
+}
+
 func (it *Items) filter(req Request) filters {
 	f := filters{allowed: it.valid, bias: make([]float32, panelItems)}
-	if req.Allowed != nil {
-		f.allowed = make([]uint32, len(it.valid))
-		for at, id := range it.ids {
-			f.allowed[at/panelItems] |= uint32(req.Allowed[id/64]>>(id%64)&1) << (at % panelItems)
-		}
+	if req.Places != nil {
+		f.allowed = req.Places
+	} else if req.Allowed != nil {
+		f.allowed = it.Places(req.Allowed)
 	}
 	if req.Bias != nil {
 		f.bias, f.most = make([]float32, len(it.norms)*panelItems), make([]float32, len(it.norms))
