@@ -122,7 +122,7 @@ func (r Rejection) String() string {
 // the rest of the file was read; what broke the reading when it was not, such as a syntax error in Turtle;
 // ErrNoData when no row was stored because there was none, ErrBadOption for a source that makes no sense, an error
 // wrapping ctx.Err() when cancelled: whole batches are kept.
-// Memory is bounded by BatchRows and 16 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
+// The rows of the next batch are read while a batch is stored; memory is bounded by twice BatchRows and 16 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
 func (e *Engine) Import(ctx context.Context, src Source) (_ ImportReport, err error) {
 	defer border(&err)
 	start := time.Now()
@@ -158,8 +158,8 @@ type importer struct {
 	src    Source
 	in     *byteCounter
 	report ImportReport
-	batch  []record
-	size   int               // bytes of rows in batch
+	batch  []record          // rows that are being stored
+	read   int64             // bytes of the file up to them
 	roles  map[string]idRole // what ids of interactions are, as far as seen
 
 	rolesSize int // bytes of roles, about
@@ -171,38 +171,28 @@ func (im *importer) run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	for n := 0; ; n++ {
-		if n%512 == 0 && ctx.Err() != nil {
+	a := im.readAhead(ctx, reader)
+	defer a.close()
+	for b := a.next(nil); ; b = a.next(b) {
+		if ctx.Err() != nil {
 			return im.cancelled(ctx)
 		}
-		var rec record
-		err := reader.next(&rec)
+		if err := im.take(b); err != nil {
+			return err
+		}
 		var bad *badRow
 		switch {
-		case err == io.EOF:
+		case errors.As(b.err, &bad):
+			return im.strictly(bad)
+		case b.err == nil || b.err == io.EOF:
 			if err := im.flush(ctx); err != nil {
 				return err
 			}
-			return im.verdict()
-		case errors.As(err, &bad):
-			im.report.Read++
-			if err := im.reject(bad); err != nil {
-				return err
+			if b.err == io.EOF {
+				return im.verdict()
 			}
-			if im.src.Strict {
-				return im.strictly(bad)
-			}
-		case err != nil:
-			return im.broken(ctx, err)
 		default:
-			im.report.Read++
-			im.batch = append(im.batch, rec)
-			im.size += len(rec.raw) + rec.size
-		}
-		if len(im.batch) >= im.src.BatchRows || im.size >= batchBytes {
-			if err := im.flush(ctx); err != nil {
-				return err
-			}
+			return im.broken(ctx, b.err)
 		}
 	}
 }

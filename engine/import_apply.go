@@ -46,14 +46,13 @@ func (im *importer) flush(ctx context.Context) error {
 	if err := w.finish(); err != nil {
 		return err
 	}
-	clear(im.batch) // lets go of the rows' texts
-	im.batch, im.size = im.batch[:0], 0
+	im.batch = nil
 	if im.rolesSize > maxRoles {
 		clear(im.roles)
 		im.rolesSize = 0
 	}
 	if im.src.Progress != nil {
-		im.src.Progress(Progress{Stage: "import", Done: im.report.Read, Unit: "rows", Bytes: im.bytes()})
+		im.src.Progress(Progress{Stage: "import", Done: im.report.Read, Unit: "rows", Bytes: im.read})
 	}
 	return nil
 }
