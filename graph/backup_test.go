@@ -223,6 +223,9 @@ func TestEraseForGood(t *testing.T) {
 	if _, err := s.Node(t.Context(), user); !errors.Is(err, graph.ErrNotFound) {
 		t.Errorf("erased user after restoring: %v", err)
 	}
+	if st := statsOf(t, s); st.CacheEntries != 0 {
+		t.Errorf("%d cache entries after restoring", st.CacheEntries)
+	}
 	sameContent(t, s, without)
 	graphtest.Check(t, s)
 	if n := find(); n[0] != 0 || n[1] != 0 {

@@ -17,8 +17,8 @@ type EraseReport struct {
 }
 
 // Erase deletes nodes for good: with their triples, interactions and vectors, and with the cached vectors under keys,
-// which the caller knows from the nodes' texts. It notes a salted hash of each id, so that Restore leaves them out of a
-// backup that has them still. Their bytes remain in Badger's files until Vacuum.
+// which the caller knows from the nodes' texts. It notes a salted hash of each id and key, so that Restore leaves them out
+// of a backup that has them still. Their bytes remain in Badger's files until Vacuum.
 func (s *Store) Erase(ctx context.Context, ids []string, keys [][32]byte) (EraseReport, error) {
 	var rep EraseReport
 	b, err := s.NewBatch(ctx)
@@ -40,17 +40,22 @@ func (s *Store) Erase(ctx context.Context, ids []string, keys [][32]byte) (Erase
 	if err != nil {
 		return rep, err
 	}
+	e := erasure{time: time.Now().Unix(), salt: salt}
 	for _, id := range ids {
-		e := erasure{time: time.Now().Unix(), salt: salt}
 		b.extra = append(b.extra, put(erasedKey(eraseHash(salt, id)), e.encode()))
 	}
-	if rep.Seq, err = b.Commit(ctx); err != nil {
+	for _, k := range keys {
+		b.extra = append(b.extra, put(erasedKey(eraseHash(salt, string(k[:]))), e.encode()))
+	}
+	// The cache comes first: once the nodes are gone nobody knows their keys, so a kill between would leave it for ever.
+	if err := s.dropCache(ctx, keys); err != nil {
 		return rep, err
 	}
-	return rep, s.dropCache(ctx, keys)
+	rep.Seq, err = b.Commit(ctx)
+	return rep, err
 }
 
-// erasure is an entry of the journal of erased ids; its key is the hash of salt and id.
+// erasure is an entry of the journal of erased ids and cache keys; its key is the hash of the salt and one of them.
 type erasure struct {
 	time int64 // Unix seconds
 	salt [32]byte

@@ -43,7 +43,7 @@ func (s *snap) eachPrimary(ctx context.Context, fn func(key, payload []byte) err
 type builder struct {
 	kv     *kv
 	ts     uint64
-	erased func(id string) bool // nodes to leave out with all that is theirs
+	erased func(id string) bool // nodes to leave out with all that is theirs, and keys of the cache
 
 	buf     []write
 	bytes   int
@@ -108,6 +108,9 @@ func (b *builder) add(key, payload []byte) error {
 		}
 		return b.write(key, payload)
 	case kindCache:
+		if b.erased(string(key[1:])) {
+			return nil
+		}
 		b.counts[counter{what: countCache}]++
 		return b.write(key, payload)
 	case kindMeta, kindErased, kindSym, kindRecord, kindLog:
