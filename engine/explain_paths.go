@@ -154,6 +154,9 @@ func (s *session) paths(ctx context.Context, p *person, item string, parts []Par
 		}
 	}
 	for rank, id := range s.strongest(ctx, p, parts) {
+		if id == item {
+			continue // that she likes it because she has it is no reason
+		}
 		if err := from(id, "liked", rank); err != nil {
 			return nil, err
 		}

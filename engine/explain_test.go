@@ -122,6 +122,7 @@ func TestPathsInWords(t *testing.T) {
 		{"ann", "f2", []string{"Ann —prefers→ Michael Mann ←directed_by— Collateral", "Ann —prefers→ Michael Mann —known_for→ Collateral"},
 			"from what she prefers; she has done nothing"},
 		{"di", "f2", nil, "no two triples lead there"},
+		{"bo", "f1", []string{"liked Ronin —has_genre→ crime ←has_genre— Heat"}, "an item that he has leads to itself, which says nothing"},
 	} {
 		x, err := e.Explain(t.Context(), tc.user, tc.item)
 		if err != nil {
