@@ -95,6 +95,7 @@ var films = map[string]string{
 	"bad.tsv":    "bo\theat\t1\nbo\t\t1\ncy\talien\tNaN\nonly one\ncy\tcollateral\t2\n",
 	"worse.tsv":  "bo\theat\tmuch\n",
 	"empty.tsv":  "",
+	"messy.tsv":  " heat \tfilm\tHeat \t\ncafe\tfilm\tCafe\u0301\t\n",
 	"secret.tsv": "somebody-with-a-name\theat\t1\t500\n",
 }
 
@@ -111,6 +112,7 @@ func TestGolden(t *testing.T) {
 			"import interactions bad.tsv --format tsv --columns user,item,-",
 			"import interactions worse.tsv",
 			"import nodes empty.tsv",
+			"import nodes messy.tsv --normalize",
 			"import nodes - --format json",
 		},
 		"info": {

@@ -32,6 +32,7 @@ Lines, Parquet, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst a
 unpacked. In Parquet and JSON Lines a vector is a column of lists of numbers.
 Files whose format says what they hold need no kind: ` + "`ken import ml.inter ml.kg`" + `.
 Importing a file twice changes nothing, so a broken import is simply run again.
+Text is stored as it stands in the file, unless --normalize is given.
 Bad rows are left out and told with file, line and reason; the exit code is 4 then.
 
 Examples:
@@ -179,6 +180,9 @@ func (a *app) tellRejected(rep engine.ImportReport) {
 	}
 	if more := rep.Skipped - int64(len(rep.Rejected)); more > 0 {
 		a.say("%s: %s not shown: --rejects FILE keeps them", rep.Name, plural(more, "more bad row"))
+	}
+	if rep.Normalized > 0 {
+		a.say("%s: normalized: %s trimmed or brought to Unicode NFC", rep.Name, plural(rep.Normalized, "field"))
 	}
 	if len(rep.Ignored) > 0 {
 		a.say("%s: columns left out, there is no place for them: %s", rep.Name, readable(strings.Join(rep.Ignored, ", ")))

@@ -13,7 +13,7 @@ type importOptions struct {
 	typ, origin, modality, model     string
 	ids                              string
 	userPrefix, itemPrefix           string
-	noPrefix, strict                 bool
+	noPrefix, strict, normalize      bool
 	batchRows                        int
 	rdf                              rdfOptions
 }
@@ -30,6 +30,7 @@ func (o *importOptions) flags() []ucli.Flag {
 		&ucli.StringFlag{Name: "input-format", Value: "auto", Usage: "tsv, csv, jsonl, ntriples, nquads, turtle, atomic, lists, spaces, parquet or npy", Destination: &o.format},
 		&ucli.StringFlag{Name: "columns", Usage: "names of the columns, `A,B,-,C`; - leaves one out", Destination: &o.columns},
 		&ucli.StringFlag{Name: "header", Value: "auto", Usage: "the first line names the columns: auto, yes or no", Destination: &o.header},
+		boolFlag("normalize", "trim ids, names, texts and other text, and bring it to Unicode NFC; tells how many fields changed", &o.normalize),
 		boolFlag("strict", "stop at the first bad row and store nothing of its batch", &o.strict),
 		&ucli.StringFlag{Name: "rejects", Usage: "write the bad rows to `FILE`", Destination: &o.rejects},
 		&ucli.StringFlag{Name: "type", Usage: "type of nodes or interactions whose row names none", Destination: &o.typ},
@@ -136,7 +137,7 @@ func (o *importOptions) source(kind engine.Kind) (engine.Source, error) {
 	}
 	headers := map[string]engine.HeaderMode{"auto": engine.HeaderAuto, "yes": engine.HeaderYes, "no": engine.HeaderNo}
 	return engine.Source{
-		Kind: kind, Format: format, Columns: columns, Header: headers[o.header], Strict: o.strict, BatchRows: o.batchRows,
+		Kind: kind, Format: format, Columns: columns, Header: headers[o.header], Normalize: o.normalize, Strict: o.strict, BatchRows: o.batchRows,
 		Type: o.typ, SourceTag: o.origin, Modality: o.modality, Model: o.model,
 		UserPrefix: o.userPrefix, ItemPrefix: o.itemPrefix, NoPrefix: o.noPrefix, RDF: rdf,
 	}, nil

@@ -64,6 +64,10 @@ type Source struct {
 	NoPrefix               bool
 	RDF                    RDFOptions
 
+	// Normalize trims white space around ids, names, texts, types, relations and text in attributes and brings them to
+	// Unicode NFC; ImportReport.Normalized counts what it changed. Of RDF only literals are touched.
+	Normalize bool
+
 	Strict    bool           // stop at the first bad row and store nothing of its batch
 	Rejects   io.Writer      // gets each bad row as it is, after a line "# name:line: reason"; nil: none
 	BatchRows int            // rows stored at once, durable together; default 10,000
@@ -84,18 +88,19 @@ type VectorReader interface {
 // ImportReport says what became of the rows. Read = Stored + Unchanged + Skipped, unless the import was broken off: then
 // the rows of the last batch are in Read only.
 type ImportReport struct {
-	Name      string      `json:"name"`
-	Kind      string      `json:"kind"`
-	Format    string      `json:"format"`
-	Read      int64       `json:"read"`      // rows, without header and empty lines
-	Stored    int64       `json:"stored"`    // new or different from what was there
-	Unchanged int64       `json:"unchanged"` // already there as they are
-	Skipped   int64       `json:"skipped"`   // bad rows
-	Batches   int64       `json:"batches"`   // committed
-	Rejected  []Rejection `json:"rejected"`  // the first 20 bad rows
-	Ignored   []string    `json:"ignored"`   // columns that this kind of row has no place for
-	Bytes     int64       `json:"bytes"`     // of input, before decompression
-	Seconds   float64     `json:"seconds"`
+	Name       string      `json:"name"`
+	Kind       string      `json:"kind"`
+	Format     string      `json:"format"`
+	Read       int64       `json:"read"`       // rows, without header and empty lines
+	Stored     int64       `json:"stored"`     // new or different from what was there
+	Unchanged  int64       `json:"unchanged"`  // already there as they are
+	Skipped    int64       `json:"skipped"`    // bad rows
+	Normalized int64       `json:"normalized"` // fields that Source.Normalize changed, in rows that could be read
+	Batches    int64       `json:"batches"`    // committed
+	Rejected   []Rejection `json:"rejected"`   // the first 20 bad rows
+	Ignored    []string    `json:"ignored"`    // columns that this kind of row has no place for
+	Bytes      int64       `json:"bytes"`      // of input, before decompression
+	Seconds    float64     `json:"seconds"`
 }
 
 // Rejection is one bad row.

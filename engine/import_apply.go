@@ -111,6 +111,7 @@ func (w *batchWriter) finish() error {
 
 // put stores one record. A record that the graph refuses comes back as a *badRow.
 func (w *batchWriter) put(rec *record) error {
+	w.im.report.Normalized += int64(rec.tidied)
 	if rec.fact != nil {
 		return w.putFact(rec)
 	}

@@ -97,10 +97,10 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 		}
 		return nil
 	case f == fieldAttr, f == fieldAttrs && kind != '{':
-		return setAttr(rec, m)
+		return r.setAttr(rec, m)
 	case f == fieldAttrs:
 		for _, a := range m.Value.Members() {
-			if err := setAttr(rec, a); err != nil {
+			if err := r.setAttr(rec, a); err != nil {
 				return err
 			}
 		}
@@ -123,13 +123,13 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 	return rec.set(&r.im.src, &tableColumn{field: f, name: m.Key}, m.Value.Text)
 }
 
-func setAttr(rec *record, m tabular.Member) error {
+func (r *objectReader) setAttr(rec *record, m tabular.Member) error {
 	v, ok, err := fromJSON(m.Value)
 	if err != nil {
 		return fmt.Errorf("%s is %w", briefID(m.Key), err)
 	}
 	if ok {
-		rec.node.Attrs = append(rec.node.Attrs, graph.Attr{Key: m.Key, Value: v})
+		rec.node.Attrs = append(rec.node.Attrs, graph.Attr{Key: m.Key, Value: rec.tidyValue(&r.im.src, v)})
 	}
 	return nil
 }

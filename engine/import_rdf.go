@@ -152,6 +152,7 @@ func (r *statementReader) record(rec *record, role RDFRole, s *rdf.Statement) er
 		if err != nil {
 			return err
 		}
+		f.value = rec.tidyValue(&r.im.src, f.value)
 		rec.fact, rec.node.ID = f, head
 		rec.size = len(f.key) + len(s.Object.Value)
 		return nil

@@ -23,6 +23,7 @@ type record struct {
 	vector []float32
 	fact   *fact // a statement of RDF about one node; then node.ID is the node
 	size   int   // bytes that raw does not show
+	tidied int   // fields that Normalize changed
 }
 
 // begin fills in what a row need not say.
@@ -39,6 +40,10 @@ func (r *record) begin(src *Source) {
 
 // set puts the text of one column into the record. Empty optional columns leave what begin filled in.
 func (r *record) set(src *Source, c *tableColumn, s string) error {
+	before := r.tidied
+	if c.field.isText() {
+		s = r.tidy(src, s)
+	}
 	if s == "" && c.field != fieldID && c.field != fieldUser && c.field != fieldItem {
 		return nil // empty heads, relations and tails are found by finish
 	}
@@ -72,7 +77,8 @@ func (r *record) set(src *Source, c *tableColumn, s string) error {
 			return fmt.Errorf("%s is %w", briefID(c.name), err)
 		}
 		if ok {
-			r.node.Attrs = append(r.node.Attrs, graph.Attr{Key: c.name, Value: v})
+			r.node.Attrs = append(r.node.Attrs, graph.Attr{Key: c.name, Value: r.tidyValue(src, v)})
+			r.tidied = min(r.tidied, before+1) // the text and a list in it are one field
 		}
 	default:
 		return r.setNumber(c, s)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/kenrec/ken/graph"
 	"github.com/kenrec/ken/graph/tabular"
 )
 
@@ -220,8 +219,9 @@ func (l *listReader) next(rec *record) error {
 	l.items = l.items[1:]
 	*rec = record{kind: Interactions, line: l.line, raw: l.user + " " + item}
 	rec.begin(&l.im.src)
-	rec.inter = graph.Interaction{User: l.im.src.UserPrefix + l.user, Item: l.im.src.ItemPrefix + item, Weight: 1, Type: l.im.src.Type}
-	if err := rec.finish(&l.im.src); err != nil {
+	src := &l.im.src
+	rec.inter.User, rec.inter.Item = src.UserPrefix+rec.tidy(src, l.user), src.ItemPrefix+rec.tidy(src, item)
+	if err := rec.finish(src); err != nil {
 		return &badRow{l.line, 0, err.Error(), rec.raw}
 	}
 	return nil

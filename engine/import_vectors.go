@@ -22,7 +22,7 @@ func (r *vectorReader) next(rec *record) error {
 		return err
 	}
 	*rec = record{kind: Vectors, line: v.Line, raw: v.ID, vector: v.Values, size: 4 * len(v.Values)}
-	rec.node.ID = v.ID
+	rec.node.ID = rec.tidy(&r.im.src, v.ID)
 	if err := rec.finish(&r.im.src); err != nil {
 		return &badRow{v.Line, 0, err.Error(), rec.raw}
 	}
