@@ -34,13 +34,12 @@ func rightSingular(ctx context.Context, a *sparse.CSR, rank int, seed uint64, wo
 			row[j] = float32(rng.NormFloat64())
 		}
 	}
-	y := dense.New(a.Rows, width)
 	for range powerSteps {
 		var err error
 		if q, err = orthonormal(ctx, q, workers); err != nil {
 			return q, err
 		}
-		y = dense.New(a.Rows, q.Cols)
+		y := dense.New(a.Rows, q.Cols)
 		if err := sparse.MulDenseInto(ctx, y, a, q, workers); err != nil {
 			return q, err
 		}
@@ -58,7 +57,13 @@ func rightSingular(ctx context.Context, a *sparse.CSR, rank int, seed uint64, wo
 	if err != nil {
 		return q, err
 	}
-	y = dense.New(a.Rows, q.Cols)
+	return turned(ctx, a, q, rank, workers)
+}
+
+// turned turns the orthonormal columns of q, which span the strongest directions of a, to its right singular vectors, and
+// keeps the first rank.
+func turned(ctx context.Context, a *sparse.CSR, q dense.Matrix, rank, workers int) (dense.Matrix, error) {
+	y := dense.New(a.Rows, q.Cols)
 	if err := sparse.MulDenseInto(ctx, y, a, q, workers); err != nil {
 		return q, err
 	}
