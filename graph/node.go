@@ -147,6 +147,9 @@ func (b *Batch) find(id string) (Idx, error) {
 		}
 		return noIdx, nil
 	}
+	if b.s.dict.byID.lacks(id) {
+		return noIdx, nil // a new store is filled without looking for what cannot be there
+	}
 	return b.s.dict.lookup(b.sn, id)
 }
 

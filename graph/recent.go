@@ -11,6 +11,7 @@ type recent[K comparable, V any] struct {
 	mu         sync.Mutex
 	young, old map[K]V
 	used       int    // bytes of young
+	whole      bool   // every key that there is is here: it began with none and dropped none
 	after      uint64 // timestamp of the last commit that removed a key
 }
 
@@ -30,6 +31,27 @@ func (r *recent[K, V]) get(k K) (V, bool) {
 	return v, ok
 }
 
+// lacks reports whether k is known to be nowhere: for the one writer, who adds what it writes before it asks again.
+func (r *recent[K, V]) lacks(k K) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.whole {
+		return false
+	}
+	if _, ok := r.young[k]; ok {
+		return false
+	}
+	_, ok := r.old[k]
+	return !ok
+}
+
+// begin says that there is no key yet.
+func (r *recent[K, V]) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.whole = true
+}
+
 // add notes what a reader saw as of timestamp ts; it is dropped when keys were removed since.
 func (r *recent[K, V]) add(k K, v V, ts uint64) {
 	r.mu.Lock()
@@ -43,6 +65,7 @@ func (r *recent[K, V]) addLocked(k K, v V) {
 	if _, ok := r.young[k]; !ok {
 		n := r.cost(k, v)
 		if r.used+n > r.most {
+			r.whole = r.whole && r.old == nil
 			r.old, r.young, r.used = r.young, make(map[K]V, len(r.young)), 0
 		}
 		r.used += n

@@ -153,6 +153,9 @@ func (s *Store) recover(ctx context.Context, acceptLoss bool) error {
 	s.seq.Store(s.last.seq)
 	s.next.Store(uint32(s.last.next))
 	s.opened = s.last.next
+	if s.opened == 0 {
+		s.dict.byID.begin()
+	}
 	sn := s.kv.pin()
 	defer sn.close()
 	if err := s.syms.load(ctx, sn); err != nil {
