@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -17,11 +18,17 @@ import (
 // importTriples puts n triples in batches of 10 000 rows: ten a head, tails spread over n/20 nodes.
 func importTriples(tb testing.TB, s *graph.Store, n int) {
 	tb.Helper()
+	if err := putTriples(tb.Context(), s, n); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func putTriples(ctx context.Context, s *graph.Store, n int) error {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := 0; i < n; i += 10_000 {
-		b, err := s.NewBatch(tb.Context())
+		b, err := s.NewBatch(ctx)
 		if err != nil {
-			tb.Fatal(err)
+			return err
 		}
 		for j := i; j < min(i+10_000, n); j++ {
 			x := graph.Triple{
@@ -30,13 +37,14 @@ func importTriples(tb testing.TB, s *graph.Store, n int) {
 				Tail:     fmt.Sprintf("http://example.org/thing/%d", r.IntN(n/20)),
 			}
 			if _, err := b.PutTriple(x); err != nil {
-				tb.Fatal(err)
+				return err
 			}
 		}
-		if _, err := b.Commit(tb.Context()); err != nil {
-			tb.Fatal(err)
+		if _, err := b.Commit(ctx); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func BenchmarkImportTriples(b *testing.B) {

@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 			fmt.Println("ack", n)
 		}
 	}
+	if dir := os.Getenv(openDirBench); dir != "" {
+		benchChild(dir)
+		return
+	}
 	if dir := os.Getenv(lockDir); dir != "" {
 		lockTaker(dir)
 		return
