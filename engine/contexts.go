@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/sparse"
 	"github.com/kenrec/ken/graph"
@@ -54,13 +55,30 @@ type bag struct {
 // node has several times, through an alias or a list with repeats, counts once, with the largest weight; triples with negative weights do not count.
 func (x *contextIndex) of(links []linkKey, weights []float32, attrs []graph.Attr, grow bool) bag {
 	var b bag
-	place := map[int32]int{}
-	put := func(z int32, weight float32) {
+	var place map[int32]int // made for nodes with many contexts; few are looked through
+	find := func(z int32) int {
+		if place == nil {
+			return slices.Index(b.at, z)
+		}
 		if i, ok := place[z]; ok {
+			return i
+		}
+		return -1
+	}
+	put := func(z int32, weight float32) {
+		if i := find(z); i >= 0 {
 			b.weight[i] = max(b.weight[i], weight)
 			return
 		}
-		place[z] = len(b.at)
+		if place == nil && len(b.at) == 16 {
+			place = make(map[int32]int)
+			for i, z := range b.at {
+				place[z] = i
+			}
+		}
+		if place != nil {
+			place[z] = len(b.at)
+		}
 		b.at, b.weight = append(b.at, z), append(b.weight, weight)
 	}
 	for i, l := range links {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/graph"
 )
@@ -79,30 +81,27 @@ func (d *dataset) ids(of []graph.Idx) []string {
 // loadDataset reads the whole graph.
 func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 	d := &dataset{seq: s.Seq(), symName: s.SymName}
-	for row, err := range s.Nodes(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("engine: read nodes: %w", err)
-		}
-		for graph.Idx(len(d.nodes)) < row.Idx {
-			d.nodes = append(d.nodes, nodeInfo{}) // erased
-		}
-		n := row.Node
-		d.nodes = append(d.nodes, nodeInfo{id: n.ID, name: n.Name, text: n.Text, typ: row.Type, attrs: n.Attrs})
-	}
 	// Each scan sees the store as it is when the scan begins. Rows of nodes that came after the scan of nodes are left
 	// for the next training; seq was read before all of them.
-	for row, err := range s.Triples(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("engine: read triples: %w", err)
+	var rows []graph.InteractionRow
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.loadNodes(gctx, s) })
+	g.Go(func() (err error) {
+		if d.triples, err = collect(s.Triples(gctx)); err != nil {
+			return fmt.Errorf("engine: read triples: %w", err)
 		}
-		if d.has(row.Head) && d.has(row.Tail) {
-			d.triples = append(d.triples, row)
+		return nil
+	})
+	g.Go(func() (err error) {
+		if rows, err = collect(s.Interactions(gctx)); err != nil {
+			return fmt.Errorf("engine: read interactions: %w", err)
 		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
-	rows, err := collect(s.Interactions(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("engine: read interactions: %w", err)
-	}
+	d.triples = slices.DeleteFunc(d.triples, func(t graph.TripleRow) bool { return !d.has(t.Head) || !d.has(t.Tail) })
 	rows = slices.DeleteFunc(rows, func(r graph.InteractionRow) bool { return !d.has(r.User) || !d.has(r.Item) })
 	d.assignRoles(rows)
 	d.events = make([]event, len(rows))
@@ -110,6 +109,20 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 		d.events[i] = event{user: d.userRow[r.User], item: d.itemRow[r.Item], typ: r.Type, weight: r.Weight, time: r.Time}
 	}
 	return d, d.loadVectors(ctx, s)
+}
+
+func (d *dataset) loadNodes(ctx context.Context, s *graph.Store) error {
+	for row, err := range s.Nodes(ctx) {
+		if err != nil {
+			return fmt.Errorf("engine: read nodes: %w", err)
+		}
+		for graph.Idx(len(d.nodes)) < row.Idx {
+			d.nodes = append(d.nodes, nodeInfo{}) // erased
+		}
+		n := row.Node
+		d.nodes = append(d.nodes, nodeInfo{id: n.ID, name: n.Name, text: n.Text, typ: row.Type, attrs: n.Attrs})
+	}
+	return nil
 }
 
 // has reports whether a node was there when the nodes were read.

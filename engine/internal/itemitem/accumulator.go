@@ -1,9 +1,6 @@
 package itemitem
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // accumulator is a sparse vector under construction over a dense array.
 type accumulator struct {
@@ -32,9 +29,7 @@ func (a *accumulator) strongest(skip int32, keep int) ([]int32, []float32) {
 	}
 	all := len(kept)
 	if all > keep {
-		slices.SortFunc(kept, func(x, y int32) int {
-			return cmp.Or(cmp.Compare(size(a.sum[y]), size(a.sum[x])), cmp.Compare(x, y))
-		})
+		a.selectFirst(kept, keep)
 		for _, j := range kept[keep:] {
 			a.sum[j] = 0
 		}
@@ -48,6 +43,49 @@ func (a *accumulator) strongest(skip int32, keep int) ([]int32, []float32) {
 	}
 	a.touched = kept[:0]
 	return kept, a.val
+}
+
+// selectFirst brings the keep entries of largest size to the front of at, in any order: quickselect, by order of size and
+// place, which no two entries share.
+func (a *accumulator) selectFirst(at []int32, keep int) {
+	before := func(x, y int32) bool {
+		sx, sy := size(a.sum[x]), size(a.sum[y])
+		return sx > sy || sx == sy && x < y
+	}
+	lo, hi := 0, len(at) // the border lies in [lo, hi)
+	for hi-lo > 1 {
+		x, y, z := at[lo], at[lo+(hi-lo)/2], at[hi-1]
+		if before(y, x) {
+			x, y = y, x
+		}
+		if before(z, y) {
+			y = z
+			if before(y, x) {
+				y = x
+			}
+		}
+		i, j := lo, hi-1 // y is the median of three
+		for i <= j {
+			for before(at[i], y) {
+				i++
+			}
+			for before(y, at[j]) {
+				j--
+			}
+			if i <= j {
+				at[i], at[j] = at[j], at[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case keep <= j:
+			hi = j + 1
+		case keep >= i:
+			lo = i
+		default:
+			return
+		}
+	}
 }
 
 func size(v float32) float32 { return max(v, -v) }

@@ -3,8 +3,10 @@ package itemitem
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/par"
 	"github.com/kenrec/ken/engine/internal/sparse"
 )
 
@@ -16,20 +18,33 @@ func EASE(ctx context.Context, x *sparse.CSR, lambda float64, keep, workers int)
 	warm, place := occupied(x)
 	n := len(warm)
 	p := dense.New(n, n) // counts are whole numbers below 2²⁴: float32 holds them exactly
-	for u := range x.Rows {
-		items, _ := x.Row(u)
-		for a, i := range items { // columns ascend, and so do their places: the upper triangle
-			row := p.Row(int(place[i]))
-			for _, j := range items[a:] {
-				row[place[j]]++
+	xt := x.Transpose()
+	err := par.Chunks(ctx, n, rowChunk, workers, func(_, lo, hi int) error {
+		for at := lo; at < hi; at++ {
+			row, i := p.Row(at), warm[at]
+			users, _ := xt.Row(int(i))
+			for _, u := range users {
+				items, _ := x.Row(int(u))
+				from, _ := slices.BinarySearch(items, i) // columns ascend, and so do their places: the upper triangle
+				for _, j := range items[from:] {
+					row[place[j]]++
+				}
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for i := range n {
 		p.Row(i)[i] += float32(lambda)
 	}
 	if err := dense.InvertInPlace(ctx, &p, workers); err != nil {
 		return nil, fmt.Errorf("itemitem: EASE: %w", err)
+	}
+	diagonal := make([]float32, n)
+	for j := range diagonal {
+		diagonal[j] = p.At(j, j)
 	}
 	scratch := make([]*accumulator, max(workers, 1))
 	return buildRows(ctx, x.Cols, workers, func(worker, i int) ([]int32, []float32) {
@@ -41,7 +56,7 @@ func EASE(ctx context.Context, x *sparse.CSR, lambda float64, keep, workers int)
 		}
 		for j, v := range p.Row(int(place[i])) {
 			if v != 0 {
-				scratch[worker].add(warm[j], -v/p.At(j, j))
+				scratch[worker].add(warm[j], -v/diagonal[j])
 			}
 		}
 		return scratch[worker].strongest(int32(i), keep)

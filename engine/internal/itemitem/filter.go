@@ -70,7 +70,11 @@ func buildRows(ctx context.Context, n, workers int, row func(worker, i int) ([]i
 	if err != nil {
 		return nil, err
 	}
-	m := &sparse.CSR{Rows: n, Cols: n, Ptr: make([]int64, n+1)}
+	all := 0
+	for i := range n {
+		all += len(idx[i])
+	}
+	m := &sparse.CSR{Rows: n, Cols: n, Ptr: make([]int64, n+1), Idx: make([]int32, 0, all), Val: make([]float32, 0, all)}
 	for i := range n {
 		m.Idx, m.Val = append(m.Idx, idx[i]...), append(m.Val, val[i]...)
 		m.Ptr[i+1] = int64(len(m.Idx))

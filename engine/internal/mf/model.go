@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/kernel"
+	"github.com/kenrec/ken/engine/internal/par"
 	"github.com/kenrec/ken/engine/internal/solve"
 )
 
@@ -149,11 +151,17 @@ func (f *fitter) solveKnowledge(ctx context.Context, m *Model) error {
 	if err := f.setSpread(ctx, m); err != nil {
 		return err
 	}
-	for _, u := range f.users.at {
-		m.mix(m.U.Row(int(u)), m.Head.Row(int(u)))
+	err = par.Chunks(ctx, len(f.users.at), 64, f.workers, func(_, lo, hi int) error {
+		for _, u := range f.users.at[lo:hi] {
+			m.mix(m.U.Row(int(u)), m.Head.Row(int(u)))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	m.ColdScale = coldScale(f.d.X, m)
-	return nil
+	m.ColdScale, err = coldScale(ctx, f.d.X, m, f.workers)
+	return err
 }
 
 // setSpread sets the covariance of Q over warm items: xᵀ Spread x is the variance of the scores x·q.
@@ -197,13 +205,12 @@ func (m *Model) mix(u, h []float32) {
 // spread is the standard deviation of x·q over warm items.
 func (m *Model) spread(x []float32) float64 {
 	k, v := len(x), 0.0
+	wide := make([]float64, k)
 	for i, a := range x {
-		row := m.Grams.Spread[i*k : i*k+k]
-		sum := 0.0
-		for j, b := range x {
-			sum += row[j] * float64(b)
-		}
-		v += float64(a) * sum
+		wide[i] = float64(a)
+	}
+	for i, a := range wide {
+		v += a * kernel.Dot64(wide, m.Grams.Spread[i*k:i*k+k])
 	}
 	return math.Sqrt(max(v, 0))
 }
