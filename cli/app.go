@@ -76,6 +76,8 @@ func (a *app) commands() []*ucli.Command {
 		newDemoCommand(a),
 		newImportCommand(a),
 		newEmbedCommand(a),
+		newEnrichCommand(a),
+		newReviewCommand(a),
 		newTrainCommand(a),
 		newTuneCommand(a),
 		newRecommendCommand(a),

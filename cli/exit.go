@@ -108,7 +108,7 @@ func sentence(err error, dir string) string {
 
 // prefixes are what errors carry for Go programs, package names and the texts of sentinels that say less than what
 // follows them; they mean nothing on a command line.
-var prefixes = regexp.MustCompile(`(^|: |; )(?:engine|graph|embed|usem3|tabular|parquet|npy|rdf|snapshot|metrics|split|mf|solve|dense|enrich|itemitem|bad option|bad record|bad configuration|not enough data): `)
+var prefixes = regexp.MustCompile(`(^|: |; )(?:engine|graph|embed|chat|usem3|tabular|parquet|npy|rdf|snapshot|metrics|split|mf|solve|dense|enrich|itemitem|bad option|bad record|bad configuration|not enough data): `)
 
 // missing is how the engine says that it does not know an id.
 var missing = regexp.MustCompile(`^not found: ([a-z ]+ ".*")$`)

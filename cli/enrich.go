@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"github.com/kenrec/ken/embed/chat"
+	"github.com/kenrec/ken/engine"
+)
+
+func newEnrichCommand(a *app) *ucli.Command {
+	var o enrichFlags
+	return &ucli.Command{
+		Name:      "enrich",
+		Usage:     "let a language model propose facts about the items",
+		ArgsUsage: "attributes|schema",
+		Description: `attributes asks a chat model for facts about each item, from its name and text, and
+keeps what the schema allows as proposals. They count for nothing until
+` + "`ken review accept`" + `. Answers are kept: what was asked before is not sent or paid
+for again, so an interrupted run goes on where it stopped.
+
+schema writes such a schema, to be read and corrected: from the relations that items
+have in the graph, or by asking a model about a sample when they have none.
+
+Any server that speaks OpenAI's chat interface will do. An API key is read from the
+environment, never from a flag.
+
+Examples:
+  ken enrich schema > schema.json
+  ken enrich attributes --schema schema.json --model gpt-4o-mini --dry-run
+  ken enrich attributes --schema schema.json --base-url http://localhost:11434/v1 --model qwen3:8b
+  ken review list --sample 20`,
+		Flags: o.flags(),
+		Action: func(c *ucli.Context) error {
+			what, err := oneWord(c, "attributes", "schema")
+			if err != nil {
+				return err
+			}
+			return a.enrich(c.Context, what, &o)
+		},
+	}
+}
+
+type enrichFlags struct {
+	chatFlags
+	schema                  string
+	types                   ucli.StringSlice
+	limit, sample, parallel int
+	threshold               float64
+	dryRun                  bool
+}
+
+func (o *enrichFlags) flags() []ucli.Flag {
+	return append([]ucli.Flag{
+		&ucli.StringFlag{Name: "schema", Usage: "extract what the JSON in `FILE` describes", Destination: &o.schema},
+		&ucli.StringSliceFlag{Name: "type", Usage: "only items of type `T`; may be repeated", Destination: &o.types},
+		&ucli.IntFlag{Name: "limit", Usage: "ask about the first `N` items only", Destination: &o.limit},
+		&ucli.IntFlag{Name: "sample", Usage: "schema: show the model `N` items", DefaultText: "50", Destination: &o.sample},
+		&ucli.IntFlag{Name: "parallel", Usage: "`N` requests at once", DefaultText: "4", Destination: &o.parallel},
+		&ucli.Float64Flag{Name: "threshold", Usage: "cosine from which two names are the same; above 1 for never", DefaultText: "0.9", Destination: &o.threshold},
+		boolFlag("dry-run", "only say how much would be sent", &o.dryRun),
+	}, o.chatFlags.flags()...)
+}
+
+// oneWord returns the only argument, one of choices.
+func oneWord(c *ucli.Context, choices ...string) (string, error) {
+	if c.NArg() != 1 {
+		return "", usagef("`ken %s` takes one word: one of %s", c.Command.Name, list(choices))
+	}
+	word := c.Args().First()
+	return word, oneOf("the word after ken "+c.Command.Name, word, choices...)
+}
+
+func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
+	if what == "schema" {
+		return a.enrichSchema(ctx, o)
+	}
+	if o.schema == "" {
+		return usagef("--schema is needed: `ken enrich schema > schema.json` writes one")
+	}
+	f, err := a.openInput(o.schema)
+	if err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	schema, err := engine.ReadEnrichSchema(f)
+	f.Close()
+	if err != nil {
+		return usagef("--schema %s: %s", o.schema, plain(err))
+	}
+	model, err := o.open(a)
+	if err != nil {
+		return err
+	}
+	return a.with(ctx, false, func(e *engine.Engine) error {
+		bar := a.newBar("enrich")
+		rep, err := e.EnrichAttributes(ctx, model, engine.EnrichOptions{
+			Schema: schema, Types: given(o.types), Limit: o.limit, DryRun: o.dryRun, Parallel: o.parallel, Threshold: o.threshold,
+			Price: o.price(), By: userName(), Progress: bar.report(),
+		})
+		bar.done()
+		for _, f := range rep.Failures {
+			a.say("%s: %s", readable(f.ID), readable(plainText(f.Reason)))
+		}
+		if err != nil {
+			return err
+		}
+		if o.dryRun {
+			a.say("dry run: nothing was sent or stored; tokens are estimates")
+		}
+		return a.emit(rep, enrichGrid(rep))
+	})
+}
+
+// given is nil when a flag was not.
+func given(s ucli.StringSlice) []string {
+	if v := s.Value(); len(v) > 0 {
+		return v
+	}
+	return nil
+}
+
+func (a *app) enrichSchema(ctx context.Context, o *enrichFlags) error {
+	var model chat.Completer
+	if o.model != "" {
+		var err error
+		if model, err = o.open(a); err != nil {
+			return err
+		}
+	}
+	return a.with(ctx, false, func(e *engine.Engine) error {
+		s, err := e.ProposeSchema(ctx, model, engine.EnrichSchemaOptions{Types: given(o.types), Sample: o.sample})
+		if err != nil {
+			return err
+		}
+		return a.emitJSON(s, "  ") // a schema is a file, whatever --format says
+	})
+}
+
+func enrichGrid(rep engine.EnrichReport) *grid {
+	g := &grid{header: []string{"what", "value"}}
+	g.fact("source", rep.Source)
+	g.fact("items", rep.Items)
+	g.fact("cached", rep.Cached)
+	g.fact("sent", rep.Sent)
+	g.fact("repaired", rep.Repaired)
+	g.fact("failed", rep.Failed)
+	g.fact("facts", rep.Facts)
+	for _, how := range slices.Sorted(maps.Keys(rep.Matched)) {
+		g.fact("tail "+how, rep.Matched[how])
+	}
+	for _, why := range slices.Sorted(maps.Keys(rep.Refused)) {
+		g.fact("refused: "+why, rep.Refused[why])
+	}
+	g.fact("proposed", rep.Proposed)
+	g.fact("proposed before", rep.Known)
+	g.fact("tokens in", rep.Usage.In)
+	g.fact("tokens out", rep.Usage.Out)
+	g.fact("cost", float32(rep.Cost))
+	g.fact("seconds", seconds(rep.Seconds))
+	return g
+}
