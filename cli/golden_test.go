@@ -122,6 +122,9 @@ func TestGolden(t *testing.T) {
 			"info",
 			"info --format tsv",
 			"info --format json",
+			"import nodes messy.tsv",
+			"info --lint",
+			"info --lint --format json",
 		},
 		"query": {
 			"import nodes nodes.tsv",

@@ -12,17 +12,30 @@ import (
 )
 
 func newInfoCommand(a *app) *ucli.Command {
+	var lint bool
 	return &ucli.Command{
 		Name:  "info",
 		Usage: "say what is in the store: counts by type and relation, model, embedder, sizes",
-		Description: `Examples:
+		Description: `--lint looks for what is probably wrong in the data instead, with counts and the
+first examples: nodes of one type and name, two tails of a relation that nearly
+always has one, nodes without triples and interactions, missing names, texts and
+vectors, contexts that more than half of the items share or only one has, users
+and items that look like robots, interactions without a type among typed ones.
+Nothing is changed, and the exit code is 0 whatever is found.
+
+Examples:
   ken info
+  ken info --lint
   ken info --format json | jq .relations`,
+		Flags: []ucli.Flag{boolFlag("lint", "look for duplicates, contradictions and gaps in the data", &lint)},
 		Action: func(c *ucli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
 			}
 			return a.with(c.Context, false, func(e *engine.Engine) error {
+				if lint {
+					return a.lint(c.Context, e)
+				}
 				info, err := readInfo(c.Context, e)
 				if err != nil {
 					return err
