@@ -234,34 +234,6 @@ func roundTrip(t *testing.T, read reader, in []byte) {
 	}
 }
 
-func BenchmarkRead(b *testing.B) {
-	var nt, ttl bytes.Buffer
-	ttl.WriteString("@prefix r: <http://example.org/resource/> .\n@prefix p: <http://example.org/property/> .\n")
-	for i := range 20000 {
-		n := string(rune('a'+i%26)) + strings.Repeat("x", i%11) + string(rune('0'+i%10))
-		nt.WriteString("<http://example.org/resource/" + n + "> <http://example.org/property/starring> <http://example.org/resource/y" + n + "> .\n" +
-			"<http://example.org/resource/" + n + "> <http://example.org/property/abstract> \"A film about " + n + ", made in a hurry\"@en .\n")
-		ttl.WriteString("r:" + n + " p:starring r:y" + n + " ;\n    p:abstract \"A film about " + n + ", made in a hurry\"@en .\n")
-	}
-	for _, c := range []struct {
-		name string
-		read reader
-		in   []byte
-	}{{"ntriples", NTriples, nt.Bytes()}, {"turtle", Turtle, ttl.Bytes()}} {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(int64(len(c.in)))
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, err := range c.read(bytes.NewReader(c.in), Options{}) {
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
-		})
-	}
-}
-
 func ExampleNTriples() {
 	in := strings.NewReader(`<http://x.org/heat> <http://x.org/director> <http://x.org/mann> .
 <http://x.org/heat> <http://x.org/year> "1995"^^<http://www.w3.org/2001/XMLSchema#gYear> .
