@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -251,6 +250,10 @@ func values(reports []engine.EvaluateReport, name string, of func(engine.Evaluat
 }
 
 // heading names a table and says how to run it again.
-func heading(t table, stamp string) string {
-	return fmt.Sprintf("### %s\n\n%s\n\n`go run ./engine/internal/cmd/bench accuracy --only %s` · %s\n\n", t.name, t.about, t.name, cmp.Or(stamp, "undated"))
+func heading(t table, trials int, stamp string) string {
+	command := "go run ./engine/internal/cmd/bench accuracy --only " + t.name
+	if trials > 0 {
+		command += fmt.Sprintf(" --tune %d", trials)
+	}
+	return fmt.Sprintf("### %s\n\n%s\n\n`%s` · %s\n\n", t.name, t.about, command, stamp)
 }

@@ -43,7 +43,7 @@ func (b *bench) publish(t table, body string) error {
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	body = heading(t, stamp()) + strings.TrimSpace(body) + "\n"
+	body = heading(t, b.trials, stamp()) + strings.TrimSpace(body) + "\n"
 	if err := os.WriteFile(b.out, []byte(update(string(old), t.name, body)), 0o644); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
