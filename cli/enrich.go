@@ -16,8 +16,8 @@ func newEnrichCommand(a *app) *ucli.Command {
 	var o enrichFlags
 	return &ucli.Command{
 		Name:      "enrich",
-		Usage:     "let a language model propose facts about the items",
-		ArgsUsage: "attributes|schema",
+		Usage:     "propose facts about the items, by a language model or by names in texts",
+		ArgsUsage: "attributes|schema|link",
 		Description: `attributes asks a chat model for facts about each item, from its name and text, and
 keeps what the schema allows as proposals. They count for nothing until
 ` + "`ken review accept`" + `. Answers are kept: what was asked before is not sent or paid
@@ -26,6 +26,9 @@ for again, so an interrupted run goes on where it stopped.
 schema writes such a schema, to be read and corrected: from the relations that items
 have in the graph, or by asking a model about a sample when they have none.
 
+link asks nobody: it finds the names of nodes in the texts of items and proposes
+triples with the relation mentions.
+
 Any server that speaks OpenAI's chat interface will do. An API key is read from the
 environment, never from a flag.
 
@@ -33,10 +36,11 @@ Examples:
   ken enrich schema > schema.json
   ken enrich attributes --schema schema.json --model gpt-4o-mini --dry-run
   ken enrich attributes --schema schema.json --base-url http://localhost:11434/v1 --model qwen3:8b
+  ken enrich link --tail-type person
   ken review list --sample 20`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
-			what, err := oneWord(c, "attributes", "schema")
+			what, err := oneWord(c, "attributes", "schema", "link")
 			if err != nil {
 				return err
 			}
@@ -48,7 +52,7 @@ Examples:
 type enrichFlags struct {
 	chatFlags
 	schema                  string
-	types                   ucli.StringSlice
+	types, tails            ucli.StringSlice
 	limit, sample, parallel int
 	threshold               float64
 	dryRun                  bool
@@ -58,6 +62,7 @@ func (o *enrichFlags) flags() []ucli.Flag {
 	return append([]ucli.Flag{
 		&ucli.StringFlag{Name: "schema", Usage: "extract what the JSON in `FILE` describes", Destination: &o.schema},
 		&ucli.StringSliceFlag{Name: "type", Usage: "only items of type `T`; may be repeated", Destination: &o.types},
+		&ucli.StringSliceFlag{Name: "tail-type", Usage: "link: only names of nodes of type `T`; may be repeated", DefaultText: "all but user", Destination: &o.tails},
 		&ucli.IntFlag{Name: "limit", Usage: "ask about the first `N` items only", Destination: &o.limit},
 		&ucli.IntFlag{Name: "sample", Usage: "schema: show the model `N` items", DefaultText: "50", Destination: &o.sample},
 		&ucli.IntFlag{Name: "parallel", Usage: "`N` requests at once", DefaultText: "4", Destination: &o.parallel},
@@ -76,8 +81,11 @@ func oneWord(c *ucli.Context, choices ...string) (string, error) {
 }
 
 func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
-	if what == "schema" {
+	switch what {
+	case "schema":
 		return a.enrichSchema(ctx, o)
+	case "link":
+		return a.enrichLink(ctx, o)
 	}
 	if o.schema == "" {
 		return usagef("--schema is needed: `ken enrich schema > schema.json` writes one")
@@ -137,6 +145,30 @@ func (a *app) enrichSchema(ctx context.Context, o *enrichFlags) error {
 			return err
 		}
 		return a.emitJSON(s, "  ") // a schema is a file, whatever --format says
+	})
+}
+
+func (a *app) enrichLink(ctx context.Context, o *enrichFlags) error {
+	return a.with(ctx, false, func(e *engine.Engine) error {
+		bar := a.newBar("link")
+		rep, err := e.EnrichLink(ctx, engine.LinkOptions{
+			Types: given(o.types), Tails: given(o.tails), Limit: o.limit, DryRun: o.dryRun, By: userName(), Progress: bar.report(),
+		})
+		bar.done()
+		if err != nil {
+			return err
+		}
+		g := &grid{header: []string{"what", "value"}}
+		g.fact("source", rep.Source)
+		g.fact("texts", rep.Texts)
+		g.fact("names", rep.Names)
+		g.fact("ambiguous names", rep.Ambiguous)
+		g.fact("found", rep.Found)
+		g.fact("in the graph", rep.Present)
+		g.fact("proposed", rep.Proposed)
+		g.fact("proposed before", rep.Known)
+		g.fact("seconds", seconds(rep.Seconds))
+		return a.emit(rep, g)
 	})
 }
 

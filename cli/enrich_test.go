@@ -70,6 +70,23 @@ func TestEnrichAndReview(t *testing.T) {
 	}
 }
 
+func TestEnrichLink(t *testing.T) {
+	workDir(t, films)
+	must(t, "import nodes nodes.tsv")
+	if err := os.WriteFile("more.tsv", []byte("ali\tfilm\tAli\tBy the maker of Collateral, Michael Mann.\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "import nodes more.tsv")
+	var rep engine.LinkReport
+	decode(t, must(t, "enrich link --type film --format json"), &rep)
+	if rep.Proposed != 2 {
+		t.Errorf("%+v", rep)
+	}
+	if out := must(t, "review list --format tsv"); !strings.Contains(out, "ali\tmentions\tmann") || !strings.Contains(out, "ali\tmentions\tcollateral") {
+		t.Errorf("proposals:\n%s", out)
+	}
+}
+
 func TestEnrichUsage(t *testing.T) {
 	workDir(t, films)
 	must(t, "import nodes nodes.tsv")
@@ -78,7 +95,7 @@ func TestEnrichUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"enrich", ExitUsage, "one of attributes, schema"},
+		{"enrich", ExitUsage, "one of attributes, schema, link"},
 		{"enrich atributes", ExitUsage, "did you mean attributes"},
 		{"enrich attributes", ExitUsage, "ken enrich schema"},
 		{"enrich attributes --schema nodes.tsv --model m", ExitUsage, "schema"},
