@@ -16,16 +16,29 @@ import (
 	"github.com/kenrec/ken/graph/graphtest"
 )
 
-// naughtyStrings is the big list of naughty strings, or skips the test.
-func naughtyStrings(t *testing.T) []string {
+// naughtyFile is the path of the big list of naughty strings; without it the test is skipped.
+func naughtyFile(t *testing.T) string {
 	t.Helper()
 	root := os.Getenv("KEN_SHARED")
 	if root == "" {
 		root = filepath.Join("..", "..", "shared")
 	}
-	raw, err := os.ReadFile(filepath.Join(root, "conformance", "blns", "blns.json"))
+	path, err := filepath.Abs(filepath.Join(root, "conformance", "blns", "blns.json"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
 		t.Skipf("set KEN_SHARED or put the shared folder beside the project: %v", err)
+	}
+	return path
+}
+
+// naughtyStrings is the big list of naughty strings.
+func naughtyStrings(t *testing.T) []string {
+	t.Helper()
+	raw, err := os.ReadFile(naughtyFile(t))
+	if err != nil {
+		t.Fatal(err)
 	}
 	var list []string
 	if err := json.Unmarshal(raw, &list); err != nil {
