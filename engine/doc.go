@@ -4,6 +4,9 @@
 //	                                                                │
 //	                    new nodes, new interactions ──▶ fold-in ──▶ Recommend · Similar · Explain · Evaluate
 //
+//	texts ──▶ EnrichAttributes (a chat model) · EnrichLink (names) ──▶ proposals, apart from the graph
+//	                                       ReviewAccept ──▶ graph        ReviewRemove: all of a source back again
+//
 // An Engine owns one store (package graph) and one model. Ids are strings; everything dense stays inside. Training reads
 // the graph once; queries read the published model, and from the store only what came after it. See DefaultConfig for the
 // model and where its defaults come from.
