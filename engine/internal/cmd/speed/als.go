@@ -91,7 +91,7 @@ func (b *bench) errors(ctx context.Context, name string, m *factorisation, f int
 			return err
 		}
 		label := map[solve.Mode]string{solve.Exact: "exact", solve.Approximate: "approximate"}[mode]
-		fmt.Printf("| | error of ken, %s | %.1e | | | |\n", label, m.worst(ctx, gram, m.u))
+		b.printf("| | error of ken, %s | %.1e | | | | |\n", label, m.worst(ctx, gram, m.u))
 	}
 	if b.peers == nil {
 		return nil
@@ -104,7 +104,7 @@ func (b *bench) errors(ctx context.Context, name string, m *factorisation, f int
 	if err := b.load(file, u); err != nil {
 		return err
 	}
-	fmt.Printf("| | error of implicit, 3 CG steps | %.1e | | | |\n", m.worst(ctx, gram, u))
+	b.printf("| | error of implicit, 3 CG steps | %.1e | | | | |\n", m.worst(ctx, gram, u))
 	return nil
 }
 

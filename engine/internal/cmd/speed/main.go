@@ -2,9 +2,11 @@
 // a Markdown table.
 //
 //	data (seeded) ──▶ files ──▶ peers.py (implicit, irspack, numpy, scipy) ──┐
-//	               └─▶ our packages ──────────────────────────────────────┴──▶ medians, ratios
+//	               ├─▶ our packages ──────────────────────────────────────┼──▶ medians, ratios ─▶ engine/BENCHMARKS.md
+//	               └─▶ the whole engine, a process a step ────────────────┘
 //
 // Usage: go run ./engine/internal/cmd/speed -python python3 [-rounds 5] [-workers 1] [-only als,topk] [-factors 128] [-ml1m DIR]
+// [-out engine/BENCHMARKS.md] [-users 1000000 -items 200000 -events 50000000] [-triples 5000000]
 //
 // The interpreter needs: pip install implicit==0.7.3 irspack==0.5.2 numpy scipy. Without -python only our side runs. A ratio above 1
 // means that we are faster.
@@ -38,6 +40,10 @@ type config struct {
 	quick   bool
 	rounds  int
 	workers int
+
+	out                  string // report to write; "": only print
+	users, items, events int    // largest size of part growth
+	triples              int    // of part import
 }
 
 // bench is one run of the command.
@@ -45,6 +51,13 @@ type bench struct {
 	config
 	dir   string // data for the peers
 	peers *peers // nil without an interpreter
+	text  strings.Builder
+}
+
+// printf prints, and keeps what is printed for the report.
+func (b *bench) printf(format string, args ...any) {
+	fmt.Fprintf(&b.text, format, args...)
+	fmt.Printf(format, args...)
 }
 
 func run(ctx context.Context, args []string) error {
@@ -52,13 +65,22 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("speed", flag.ContinueOnError)
 	flags.StringVar(&b.python, "python", "", "Python interpreter with the peers installed; empty: measure ours alone")
 	flags.StringVar(&b.ml1m, "ml1m", os.Getenv("KEN_ML1M"), "folder with train.tsv of MovieLens 1M; empty: leave it out")
-	flags.StringVar(&b.only, "only", "", "comma-separated parts: als, topk, algebra, request; empty: all")
+	flags.StringVar(&b.only, "only", "", "comma-separated parts: algebra, als, topk, request, serve, import, whole, growth; empty: all")
 	flags.StringVar(&b.factors, "factors", "64,128,256", "comma-separated factor sizes of part als")
 	flags.BoolVar(&b.quick, "quick", false, "leave out implicit's exact solver, which takes most of the time")
 	flags.IntVar(&b.rounds, "rounds", 5, "rounds, each measuring every contestant once")
 	flags.IntVar(&b.workers, "workers", 1, "threads of every contestant")
+	flags.StringVar(&b.out, "out", "", "report whose speed part is written, such as engine/BENCHMARKS.md; empty: none")
+	flags.IntVar(&b.users, "users", 100_000, "users of part growth")
+	flags.IntVar(&b.items, "items", 20_000, "items of part growth")
+	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; a quarter and a half of all are run first")
+	flags.IntVar(&b.triples, "triples", 2_000_000, "triples of part import; half of them are run first")
+	step := flags.String("step", "", "used by the command itself: run one step and print what it took")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *step != "" {
+		return runStep(ctx, *step)
 	}
 	dir, err := os.MkdirTemp("", "ken-speed-")
 	if err != nil {
@@ -75,12 +97,17 @@ func run(ctx context.Context, args []string) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"algebra", b.algebra}, {"als", b.als}, {"topk", b.topk}, {"request", b.request}} {
+	}{{"algebra", b.algebra}, {"als", b.als}, {"topk", b.topk}, {"request", b.request},
+		{"serve", b.serve}, {"import", b.importing}, {"whole", b.whole}, {"growth", b.growth}} {
 		if b.only != "" && !strings.Contains(","+b.only+",", ","+part.name+",") {
 			continue
 		}
+		b.text.Reset()
 		if err := part.run(ctx); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
+		}
+		if err := b.publish(part.name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -59,17 +59,18 @@ func (b *bench) compare(job string, contestants ...contestant) error {
 	for i, c := range contestants {
 		w, u := median(wall[i]), median(cpu[i])
 		if i == 0 {
-			fmt.Printf("| %s | **%s** | %.4g | %.4g | | |\n", job, c.name, u, w)
+			b.printf("| %s | **%s** | %.4g | %.4g | | | |\n", job, c.name, u, w)
 			continue
 		}
-		fmt.Printf("| | %s | %.4g | %.4g | %.2f | %.2f |\n", c.name, u, w, u/median(cpu[0]), w/median(wall[0]))
+		ratio := u / median(cpu[0])
+		b.printf("| | %s | %.4g | %.4g | %.2f | %.2f | %s |\n", c.name, u, w, ratio, w/median(wall[0]), b.verdict(job, c.name, ratio))
 	}
 	return nil
 }
 
 // header begins a table.
 func (b *bench) header(title string) {
-	fmt.Printf("\n### %s\n\n| job | who | CPU s | wall s | CPU ratio | wall ratio |\n|---|---|---|---|---|---|\n", title)
+	b.printf("\n### %s\n\n| job | who | CPU s | wall s | CPU ratio | wall ratio | goal |\n|---|---|---|---|---|---|---|\n", title)
 }
 
 func median(v []float64) float64 {

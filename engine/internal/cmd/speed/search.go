@@ -79,15 +79,15 @@ func (b *bench) request(ctx context.Context) error {
 		}
 		return search(u)
 	}
-	fmt.Printf("\n### One user, 100 k items, f = 128, k = 20\n\n| request | p50 ms | p99 ms |\n|---|---|---|\n")
-	if err := latencies("known factors", runs, func(i int) error { return search(user.Slice(i, i+1)) }); err != nil {
+	b.printf("\n### One user, 100 k items, f = 128, k = 20\n\n| request | p50 ms | p99 ms |\n|---|---|---|\n")
+	if err := b.latencies("known factors", runs, func(i int) error { return search(user.Slice(i, i+1)) }); err != nil {
 		return err
 	}
-	return latencies("fold-in of 50 interactions", runs, foldIn)
+	return b.latencies("fold-in of 50 interactions", runs, foldIn)
 }
 
 // latencies prints the quantiles of n runs of f, in milliseconds.
-func latencies(name string, n int, f func(i int) error) error {
+func (b *bench) latencies(name string, n int, f func(i int) error) error {
 	took := make([]float64, n)
 	for i := range took {
 		start := time.Now()
@@ -97,6 +97,6 @@ func latencies(name string, n int, f func(i int) error) error {
 		took[i] = time.Since(start).Seconds() * 1000
 	}
 	slices.Sort(took)
-	fmt.Printf("| %s | %.3f | %.3f |\n", name, took[n/2], took[n*99/100])
+	b.printf("| %s | %.3f | %.3f |\n", name, took[n/2], took[n*99/100])
 	return nil
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kenrec/ken/embed"
+	"github.com/kenrec/ken/embed/usem3"
+	"github.com/kenrec/ken/engine"
+)
+
+// job is one step with the whole engine, run in a process of its own so that its peak memory is its own.
+type job struct {
+	Verb    string   `json:"verb"` // import, embed, train, recommend, serve
+	Dir     string   `json:"dir"`
+	Kind    string   `json:"kind,omitempty"` // of the file: nodes, triples, interactions
+	File    string   `json:"file,omitempty"`
+	Factors int      `json:"factors,omitempty"`
+	Sweeps  int      `json:"sweeps,omitempty"`
+	Workers int      `json:"workers"`
+	Users   []string `json:"users,omitempty"`
+	Likes   []string `json:"likes,omitempty"`
+	Types   []string `json:"types,omitempty"`
+}
+
+// outcome is what a step took.
+type outcome struct {
+	Rows    int64     `json:"rows"`
+	Wall    float64   `json:"wall"`
+	CPU     float64   `json:"cpu"`
+	PeakMiB float64   `json:"peak"`
+	Millis  []float64 `json:"millis,omitempty"` // of each request
+}
+
+// step runs a job in a process of its own.
+func (b *bench) step(ctx context.Context, j job) (outcome, error) {
+	var o outcome
+	j.Workers = 2 // what the goals are stated for
+	self, err := os.Executable()
+	if err != nil {
+		return o, fmt.Errorf("step: %w", err)
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return o, fmt.Errorf("step: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, self, "-step", string(text))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return o, fmt.Errorf("step %s: %w", j.Verb, err)
+	}
+	return o, json.Unmarshal(bytes.TrimSpace(out), &o)
+}
+
+// runStep is the process of a step.
+func runStep(ctx context.Context, text string) error {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		return fmt.Errorf("step: %w", err)
+	}
+	opts := []engine.Option{engine.WithWorkers(j.Workers)}
+	if j.Verb == "embed" {
+		model, err := usem3.New()
+		if err != nil {
+			return err
+		}
+		opts = append(opts, engine.WithEmbedder(embed.Embedder(model)))
+	}
+	start, cpu := time.Now(), cpuSeconds()
+	e, err := engine.Open(ctx, j.Dir, opts...)
+	if err != nil {
+		return err
+	}
+	o, err := j.run(ctx, e)
+	if err := errors.Join(err, e.Close()); err != nil {
+		return err
+	}
+	o.Wall, o.CPU, o.PeakMiB = time.Since(start).Seconds(), cpuSeconds()-cpu, peakMiB()
+	return json.NewEncoder(os.Stdout).Encode(o)
+}
+
+func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) {
+	switch j.Verb {
+	case "import":
+		f, err := os.Open(j.File)
+		if err != nil {
+			return o, err
+		}
+		defer f.Close()
+		kind := map[string]engine.Kind{"nodes": engine.Nodes, "triples": engine.Triples, "interactions": engine.Interactions}[j.Kind]
+		rep, err := e.Import(ctx, engine.Source{Kind: kind, Name: j.File, Reader: f, Format: engine.TSV, Header: engine.HeaderNo})
+		return outcome{Rows: rep.Read}, err
+	case "embed":
+		rep, err := e.Embed(ctx, engine.EmbedOptions{})
+		return outcome{Rows: int64(rep.Texts)}, err
+	case "train":
+		o := engine.TrainOptions{}
+		if j.Factors > 0 {
+			o.Config = &engine.Config{Factors: j.Factors, Iterations: j.Sweeps}
+		}
+		rep, err := e.Train(ctx, o)
+		return outcome{Rows: int64(rep.Interactions)}, err
+	case "recommend":
+		for _, err := range e.RecommendAll(ctx, engine.BatchQuery{Query: engine.Query{K: 20}}) {
+			if err != nil {
+				return o, err
+			}
+			o.Rows++
+		}
+		return o, nil
+	}
+	return j.serve(ctx, e)
+}
+
+// serve asks one request after the other: for each user, or for each run of 50 likes.
+func (j *job) serve(ctx context.Context, e *engine.Engine) (o outcome, err error) {
+	ask := func(q engine.Query) error {
+		q.K, q.Types = 20, j.Types
+		start := time.Now()
+		_, err := e.Recommend(ctx, q)
+		o.Millis = append(o.Millis, time.Since(start).Seconds()*1e3)
+		return err
+	}
+	for _, u := range j.Users {
+		if err := ask(engine.Query{User: u}); err != nil {
+			return o, err
+		}
+	}
+	for likes := range slices.Chunk(j.Likes, 50) {
+		if err := ask(engine.Query{Likes: likes}); err != nil {
+			return o, err
+		}
+	}
+	o.Millis = o.Millis[1:] // the first prepares the scan
+	return o, nil
+}
+
+// peakMiB is the largest memory that this process ever had, 0 where the system does not tell.
+func peakMiB() float64 {
+	text, _ := os.ReadFile("/proc/self/status")
+	_, rest, found := strings.Cut(string(text), "VmHWM:")
+	if !found {
+		return 0
+	}
+	kib, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	return kib / 1024
+}
