@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +108,42 @@ func TestDamaged(t *testing.T) {
 		bad := bytes.Clone(in)
 		bad[i] ^= 0x5a
 		all(bad)
+	}
+}
+
+// TestMutated: files with some bytes changed end as those do, and soon. The library takes values of such files for
+// pointers to where nothing is.
+func TestMutated(t *testing.T) {
+	in := sample(t, row{User: "u1", Tags: []string{"a"}})
+	random := rand.New(rand.NewPCG(7, 2))
+	rounds := 6000
+	if testing.Short() {
+		rounds = 1000
+	}
+	for range rounds {
+		bad := bytes.Clone(in)
+		for range 1 + random.IntN(4) {
+			bad[random.IntN(len(bad))] = byte(random.Uint32())
+		}
+		start := time.Now()
+		all(bad)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Fatalf("%v for %d bytes", took, len(bad))
+		}
+	}
+}
+
+func TestLZ4(t *testing.T) {
+	var b bytes.Buffer
+	w := pq.NewGenericWriter[row](&b, pq.Compression(&pq.Lz4Raw))
+	if _, err := w.Write([]row{{User: "u"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := all(b.Bytes()); !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), "zstd or snappy") {
+		t.Error(err)
 	}
 }
 

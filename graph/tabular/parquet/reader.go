@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/kenrec/ken/graph/tabular"
 )
@@ -104,6 +106,8 @@ func checkChunks(f *pq.File) error {
 			m := &c.MetaData
 			large, small := m.TotalUncompressedSize, max(m.TotalCompressedSize, 1)
 			switch {
+			case m.Codec == format.Lz4Raw: // the library doubles its buffer for ever when such a page is damaged
+				return fmt.Errorf("%w: it is compressed by LZ4: write it with zstd or snappy", ErrFile)
 			case large < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > f.Size():
 				return fmt.Errorf("%w: a column chunk of row group %d has impossible sizes", ErrFile, g+1)
 			case large > maxChunk:
@@ -120,14 +124,7 @@ func checkChunks(f *pq.File) error {
 // goroutine from outside, so that one which hangs stays until the program ends.
 func guard(step func() error) error {
 	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if x := recover(); x != nil {
-				done <- fmt.Errorf("%w: the library gave up: %v", ErrFile, x)
-			}
-		}()
-		done <- step()
-	}()
+	go func() { done <- caught(step) }()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -139,6 +136,18 @@ func guard(step func() error) error {
 	case <-timer.C:
 		return errSlow
 	}
+}
+
+// caught runs a step and makes errors of its panics. The library keeps values as bare pointers, so that a damaged file may
+// make it read where nothing is: that is a panic too, instead of the end of the process.
+func caught(step func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("%w: the library gave up: %v", ErrFile, x)
+		}
+	}()
+	return step()
 }
 
 // Read returns the next row, io.EOF at the end, a *tabular.RowError for a row that is no text and numbers (the next call
@@ -157,7 +166,11 @@ func (r *Reader) Read() (tabular.Object, error) {
 	row := r.pending[0]
 	r.pending = r.pending[1:]
 	r.line++
-	reason := r.object(row)
+	reason := ""
+	if err := caught(func() error { reason = r.object(row); return nil }); err != nil {
+		r.pending, r.err = nil, err
+		return tabular.Object{}, err
+	}
 	if reason != "" {
 		return tabular.Object{}, &tabular.RowError{Line: r.line, Reason: reason, Raw: r.raw}
 	}
