@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -97,8 +98,10 @@ type enrichJob struct {
 	vectors *embed.Cached
 	fresh   map[string]string // id of a new tail → its name
 	rep     EnrichReport
-	done    int64
 	lost    error // of the items that failed, while none was answered
+
+	mu   sync.Mutex // guards done, and is held while Progress is called
+	done int64
 }
 
 func (j *enrichJob) run(ctx context.Context) error {
@@ -224,6 +227,7 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 				items[i].err = within.Err()
 				return nil
 			}
+			defer j.progress()
 			if j.ask(within, &items[i]); isFatal(items[i].err) {
 				stop(items[i].err)
 			}
@@ -238,8 +242,6 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 			all = append(all, j.take(ctx, &items[i])...)
 		}
 	}
-	j.done += int64(len(items))
-	j.progress()
 	if stored := j.propose(ctx, all); err == nil {
 		err = stored
 	}
@@ -321,7 +323,11 @@ func (j *enrichJob) propose(ctx context.Context, all []Proposal) error {
 	return err
 }
 
+// progress counts one item more.
 func (j *enrichJob) progress() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.done++
 	if j.o.Progress != nil {
 		j.o.Progress(Progress{Stage: "enrich", Done: j.done, Total: int64(j.rep.Items), Unit: "items"})
 	}

@@ -95,7 +95,12 @@ func TestEnrichAttributes(t *testing.T) {
 	if rep := enrichWith(t, e, m, dry); rep.Sent != 3 || rep.Proposed != 0 || rep.Usage.In < 100 || len(m.Asked()) != 0 {
 		t.Errorf("dry run: %+v, asked %d", rep, len(m.Asked()))
 	}
+	var steps []Progress
+	o.Progress = func(p Progress) { steps = append(steps, p) }
 	rep := enrichWith(t, e, m, o)
+	if len(steps) != 3 || steps[2] != (Progress{Stage: "enrich", Done: 3, Total: 3, Unit: "items"}) {
+		t.Errorf("progress %+v", steps)
+	}
 	want := EnrichReport{Model: "toy@host", Source: "llm:toy:attributes-1", Items: 3, Sent: 3, Facts: 11, Proposed: 6,
 		Refused: map[string]int{refusedRelation: 1, refusedList: 1, refusedUnknown: 1, refusedTwice: 1, refusedValue: 1},
 		Matched: map[string]int{matchExact: 2, matchNormalised: 2, matchNew: 2}, Usage: chat.Usage{In: 30, Out: 15}, Cost: 60}
