@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -167,6 +166,10 @@ func (c *Client) once(ctx context.Context, r Request) (Answer, error) {
 	return a, nil
 }
 
+// temperature is as good as none. go-openai leaves 0 out, which means 1, and its advice of the smallest number that is
+// not 0 makes llama.cpp divide by it: the answers are noise then.
+const temperature = 0.01
+
 // request puts r into go-openai's words.
 func (c *Client) request(r Request) openai.ChatCompletionRequest {
 	q := openai.ChatCompletionRequest{Model: c.cfg.Model}
@@ -177,7 +180,7 @@ func (c *Client) request(r Request) openai.ChatCompletionRequest {
 		q.MaxCompletionTokens = r.MaxTokens
 	} else {
 		q.MaxTokens = r.MaxTokens                   // the newer name is not known to most servers
-		q.Temperature = math.SmallestNonzeroFloat32 // go-openai leaves 0 out, which means 1
+		q.Temperature = temperature
 	}
 	if r.Schema != nil && !c.cfg.NoSchema {
 		q.ResponseFormat = &openai.ChatCompletionResponseFormat{

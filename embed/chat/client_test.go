@@ -49,7 +49,7 @@ func TestRequestCarriesWhatWasAsked(t *testing.T) {
 	r := s.Requests()[0]
 	f := r.ResponseFormat
 	if r.Path != "/v1/chat/completions" || r.Authorization != "Bearer "+canary || r.Model != "m" || r.MaxTokens != 1024 ||
-		r.Temperature == nil || *r.Temperature > 1e-6 || f == nil || f.Type != "json_schema" || f.JSONSchema.Name != "answer" || !f.JSONSchema.Strict {
+		r.Temperature == nil || *r.Temperature < 0.005 || *r.Temperature > 0.02 || f == nil || f.Type != "json_schema" || f.JSONSchema.Name != "answer" || !f.JSONSchema.Strict {
 		t.Errorf("request %+v", r)
 	}
 	if k.Model() != "m@"+strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/v1") {
