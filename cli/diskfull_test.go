@@ -74,3 +74,52 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("check: exit %d\n%s%s", r.code, r.out, r.stderr)
 	}
 }
+
+// TestReadOnly: a directory that cannot be written to costs one sentence.
+func TestReadOnly(t *testing.T) {
+	workDir(t, films)
+	if err := os.Mkdir("disk", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("tmpfs", "disk", "tmpfs", 0, "size=600m"); err != nil {
+		t.Skipf("a read-only file system needs root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount("disk", unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	must(t, "--db disk/ken.db import nodes nodes.tsv")
+	if err := unix.Mount("tmpfs", "disk", "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"--db disk/ken.db import interactions events.csv", "--db disk/ken.db info", "--db disk/new.db import nodes nodes.tsv",
+		"--db disk/ken.db backup disk/ken.bak",
+	} {
+		r := ken(t, "", line)
+		if last := lastLine(r.stderr); r.code != ExitFailed || !strings.Contains(last, "read-only") || !strings.HasPrefix(last, "ken: ") {
+			t.Errorf("ken %s: exit %d: %s", line, r.code, r.stderr)
+		}
+	}
+}
+
+// brokenPipe fails as standard output does when its reader has gone.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: "|1", Err: unix.EPIPE}
+}
+
+func TestBrokenPipe(t *testing.T) {
+	workDir(t, films)
+	must(t, "import nodes nodes.tsv")
+	for _, line := range []string{"export nodes", "info", "check --format json"} {
+		var stderr strings.Builder
+		code := Main(t.Context(), append([]string{"ken"}, words(line)...), strings.NewReader(""), brokenPipe{}, &stderr)
+		if code != ExitFailed || lastLine(stderr.String()) != "ken: nobody reads the output any more: stopped" {
+			t.Errorf("ken %s: exit %d: %s", line, code, stderr.String())
+		}
+	}
+	must(t, "check")
+}
