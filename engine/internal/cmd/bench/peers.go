@@ -68,7 +68,8 @@ func openPeers(ctx context.Context, path, python, scripts string) (*peerCache, e
 	return c, nil
 }
 
-// rows returns the peers' run for a job: the kept one, else a new one; its rows are nil when neither can be had.
+// rows returns the peers' run for a job: the kept one, else a new one; its rows are nil when neither can be had. A run
+// that fails is told and costs no more than its rows: ours took long, too.
 func (c *peerCache) rows(ctx context.Context, b *bench, j job) (peerRun, error) {
 	key := j.set.folder + "/" + j.test.name
 	if run, ok := c.runs[key]; ok || c.python == "" {
@@ -80,8 +81,12 @@ func (c *peerCache) rows(ctx context.Context, b *bench, j job) (peerRun, error) 
 		"--train", j.trainFile, "--test", j.testFile)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return peerRun{}, fmt.Errorf("peers: %w", ctx.Err())
+	}
 	if err != nil {
-		return peerRun{}, fmt.Errorf("peers: %w", err)
+		b.logf("%s: the peers failed: %v", key, err)
+		return peerRun{}, nil
 	}
 	run := peerRun{Key: key, Date: time.Now().UTC().Format(time.DateOnly), Versions: c.versions, Threads: threads}
 	lines := bufio.NewScanner(bytes.NewReader(out))
