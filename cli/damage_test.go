@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/kenrec/ken/graph/graphtest"
 )
 
 // TestCheckNeverDies damages the files of stores, the model's among them, and checks each in a process of its own: the
@@ -29,7 +27,6 @@ func TestCheckNeverDies(t *testing.T) {
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 7))
 	workDir(t, exampleFiles())
-	t.Chdir(graphtest.Dir(t))
 	whole := damageTarget(t)
 	want := must(t, "export nodes") + must(t, "export triples") + must(t, "export interactions")
 	names := slices.Sorted(maps.Keys(whole))

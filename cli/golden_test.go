@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kenrec/ken/graph/graphtest"
 )
 
 // TestMain makes the test binary a ken when a test starts it as one: `ken check` starts itself again.
@@ -66,7 +68,7 @@ func words(line string) []string {
 func workDir(t *testing.T, files map[string]string) {
 	t.Helper()
 	t.Setenv("KEN_DB", "")
-	t.Chdir(t.TempDir())
+	t.Chdir(graphtest.Dir(t))
 	for name, content := range files {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 			t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kenrec/ken/graph"
-	"github.com/kenrec/ken/graph/graphtest"
 )
 
 // naughtyFile is the path of the big list of naughty strings; without it the test is skipped.
@@ -61,7 +60,6 @@ type naughtyNode struct {
 func TestNaughtyStrings(t *testing.T) {
 	list := naughtyStrings(t)
 	workDir(t, nil)
-	t.Chdir(graphtest.Dir(t))
 	var nodes, triples strings.Builder
 	want := map[string]naughtyNode{"hub": {ID: "hub"}}
 	out := json.NewEncoder(&nodes)
