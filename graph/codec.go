@@ -127,17 +127,22 @@ const (
 
 // encode returns one byte for the triple that most are: weight 1, confidence 1, no source.
 func (t tripleVal) encode() []byte {
-	b := make([]byte, 1, 16)
+	return t.append(make([]byte, 0, 16))
+}
+
+func (t tripleVal) append(b []byte) []byte {
+	at := len(b)
+	b = append(b, 0)
 	if t.weight != 1 {
-		b[0] |= hasWeight
+		b[at] |= hasWeight
 		b = appendF32(b, t.weight)
 	}
 	if t.conf != 1 {
-		b[0] |= hasConf
+		b[at] |= hasConf
 		b = appendF32(b, t.conf)
 	}
 	if t.source != 0 {
-		b[0] |= hasSource
+		b[at] |= hasSource
 		b = binary.AppendUvarint(b, uint64(t.source))
 	}
 	return b
@@ -163,10 +168,14 @@ func decodeTriple(p []byte) (tripleVal, bool) {
 }
 
 func encodeWeight(w float32) []byte {
+	return appendWeight(make([]byte, 0, 5+sealSize), w)
+}
+
+func appendWeight(b []byte, w float32) []byte {
 	if w == 1 {
-		return make([]byte, 1, 1+sealSize)
+		return append(b, 0)
 	}
-	return appendF32(append(make([]byte, 0, 5+sealSize), hasWeight), w)
+	return appendF32(append(b, hasWeight), w)
 }
 
 func decodeWeight(p []byte) (float32, bool) {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 )
@@ -153,9 +154,22 @@ func (t tripleKey) outKey() []byte { return edgeKey(kindOut, t.head, t.rel, t.ta
 func (t tripleKey) inKey() []byte  { return edgeKey(kindIn, t.tail, t.rel, t.head) }
 
 func edgeKey(kind byte, a Idx, r Sym, b Idx) []byte {
-	k := binary.BigEndian.AppendUint32(newKey(kind, lenTriple), uint32(a))
+	return appendEdgeKey(make([]byte, 0, lenTriple), kind, a, r, b)
+}
+
+func appendEdgeKey(k []byte, kind byte, a Idx, r Sym, b Idx) []byte {
+	k = binary.BigEndian.AppendUint32(append(k, kind), uint32(a))
 	k = binary.BigEndian.AppendUint32(k, uint32(r))
 	return binary.BigEndian.AppendUint32(k, uint32(b))
+}
+
+// byHead and byTail order triples as their outKeys and inKeys are ordered.
+func byHead(x, y tripleKey) int {
+	return cmp.Or(cmp.Compare(x.head, y.head), cmp.Compare(x.rel, y.rel), cmp.Compare(x.tail, y.tail))
+}
+
+func byTail(x, y tripleKey) int {
+	return cmp.Or(cmp.Compare(x.tail, y.tail), cmp.Compare(x.rel, y.rel), cmp.Compare(x.head, y.head))
 }
 
 // parseTripleKey reads an outKey or an inKey.
@@ -175,10 +189,23 @@ func (i interKey) userKey() []byte { return i.key(kindUser, i.user, i.item) }
 func (i interKey) itemKey() []byte { return i.key(kindItem, i.item, i.user) }
 
 func (i interKey) key(kind byte, a, b Idx) []byte {
-	k := binary.BigEndian.AppendUint32(newKey(kind, lenInter), uint32(a))
+	return i.append(make([]byte, 0, lenInter), kind, a, b)
+}
+
+func (i interKey) append(k []byte, kind byte, a, b Idx) []byte {
+	k = binary.BigEndian.AppendUint32(append(k, kind), uint32(a))
 	k = binary.BigEndian.AppendUint32(k, uint32(b))
 	k = binary.BigEndian.AppendUint32(k, uint32(i.typ))
 	return binary.BigEndian.AppendUint64(k, uint64(i.time)^1<<63) // sign flipped: times before 1970 sort first
+}
+
+// byUser and byItem order interactions as their userKeys and itemKeys are ordered.
+func byUser(x, y interKey) int {
+	return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.item, y.item), cmp.Compare(x.typ, y.typ), cmp.Compare(x.time, y.time))
+}
+
+func byItem(x, y interKey) int {
+	return cmp.Or(cmp.Compare(x.item, y.item), cmp.Compare(x.user, y.user), cmp.Compare(x.typ, y.typ), cmp.Compare(x.time, y.time))
 }
 
 // parseInterKey reads a userKey or an itemKey.
