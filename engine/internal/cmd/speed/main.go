@@ -75,12 +75,12 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&b.items, "items", 20_000, "items of part growth")
 	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; a quarter and a half of all are run first")
 	flags.IntVar(&b.triples, "triples", 2_000_000, "triples of part import; half of them are run first")
-	step := flags.String("step", "", "used by the command itself: run one step and print what it took")
+	step := flags.Bool("step", false, "used by the command itself: run the step on standard input and print what it took")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *step != "" {
-		return runStep(ctx, *step)
+	if *step {
+		return runStep(ctx, os.Stdin)
 	}
 	dir, err := os.MkdirTemp("", "ken-speed-")
 	if err != nil {

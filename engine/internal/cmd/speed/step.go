@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -53,7 +54,8 @@ func (b *bench) step(ctx context.Context, j job) (outcome, error) {
 	if err != nil {
 		return o, fmt.Errorf("step: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, self, "-step", string(text))
+	cmd := exec.CommandContext(ctx, self, "-step")
+	cmd.Stdin = bytes.NewReader(text)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -63,9 +65,9 @@ func (b *bench) step(ctx context.Context, j job) (outcome, error) {
 }
 
 // runStep is the process of a step.
-func runStep(ctx context.Context, text string) error {
+func runStep(ctx context.Context, text io.Reader) error {
 	var j job
-	if err := json.Unmarshal([]byte(text), &j); err != nil {
+	if err := json.NewDecoder(text).Decode(&j); err != nil {
 		return fmt.Errorf("step: %w", err)
 	}
 	opts := []engine.Option{engine.WithWorkers(j.Workers)}
