@@ -34,8 +34,12 @@ func behaviour(d *dataset, rows []int32, cfg Config) (*sparse.CSR, []float32, ra
 			m.sum[e.user] += float64(e.weight)
 		}
 	})
-	var users, items []int32
-	var seen, pull []float32
+	n := len(rows)
+	if rows == nil {
+		n = len(d.events)
+	}
+	users, items := make([]int32, 0, n), make([]int32, 0, n)
+	seen, pull := make([]float32, 0, n), make([]float32, 0, n)
 	each(d, rows, func(e event) {
 		s := strength[e.typ]
 		if s == 0 {

@@ -83,17 +83,21 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 	d := &dataset{seq: s.Seq(), symName: s.SymName}
 	// Each scan sees the store as it is when the scan begins. Rows of nodes that came after the scan of nodes are left
 	// for the next training; seq was read before all of them.
+	size, err := s.Stats(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
 	var rows []graph.InteractionRow
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.loadNodes(gctx, s) })
 	g.Go(func() (err error) {
-		if d.triples, err = collect(s.Triples(gctx)); err != nil {
+		if d.triples, err = collectInto(make([]graph.TripleRow, 0, size.Triples), s.Triples(gctx)); err != nil {
 			return fmt.Errorf("engine: read triples: %w", err)
 		}
 		return nil
 	})
 	g.Go(func() (err error) {
-		if rows, err = collect(s.Interactions(gctx)); err != nil {
+		if rows, err = collectInto(make([]graph.InteractionRow, 0, size.Interactions), s.Interactions(gctx)); err != nil {
 			return fmt.Errorf("engine: read interactions: %w", err)
 		}
 		return nil
@@ -128,8 +132,10 @@ func (d *dataset) loadNodes(ctx context.Context, s *graph.Store) error {
 // has reports whether a node was there when the nodes were read.
 func (d *dataset) has(n graph.Idx) bool { return int(n) < len(d.nodes) && d.nodes[n].id != "" }
 
-func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
-	var all []T
+func collect[T any](seq iter.Seq2[T, error]) ([]T, error) { return collectInto(nil, seq) }
+
+// collectInto is collect with memory for the result.
+func collectInto[T any](all []T, seq iter.Seq2[T, error]) ([]T, error) {
 	for v, err := range seq {
 		if err != nil {
 			return nil, err

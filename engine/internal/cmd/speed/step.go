@@ -21,16 +21,17 @@ import (
 
 // job is one step with the whole engine, run in a process of its own so that its peak memory is its own.
 type job struct {
-	Verb    string   `json:"verb"` // import, embed, train, recommend, serve
-	Dir     string   `json:"dir"`
-	Kind    string   `json:"kind,omitempty"` // of the file: nodes, triples, interactions
-	File    string   `json:"file,omitempty"`
-	Factors int      `json:"factors,omitempty"`
-	Sweeps  int      `json:"sweeps,omitempty"`
-	Workers int      `json:"workers"`
-	Users   []string `json:"users,omitempty"`
-	Likes   []string `json:"likes,omitempty"`
-	Types   []string `json:"types,omitempty"`
+	Verb    string          `json:"verb"` // import, embed, train, recommend, serve
+	Dir     string          `json:"dir"`
+	Kind    string          `json:"kind,omitempty"` // of the file: nodes, triples, interactions
+	File    string          `json:"file,omitempty"`
+	Factors int             `json:"factors,omitempty"`
+	Sweeps  int             `json:"sweeps,omitempty"`
+	Scorers []engine.Weight `json:"scorers,omitempty"`
+	Workers int             `json:"workers"`
+	Users   []string        `json:"users,omitempty"`
+	Likes   []string        `json:"likes,omitempty"`
+	Types   []string        `json:"types,omitempty"`
 }
 
 // outcome is what a step took.
@@ -108,7 +109,7 @@ func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) 
 	case "train":
 		o := engine.TrainOptions{}
 		if j.Factors > 0 {
-			o.Config = &engine.Config{Factors: j.Factors, Iterations: j.Sweeps}
+			o.Config = &engine.Config{Factors: j.Factors, Iterations: j.Sweeps, Scorers: j.Scorers}
 		}
 		rep, err := e.Train(ctx, o)
 		return outcome{Rows: int64(rep.Interactions)}, err
