@@ -124,7 +124,7 @@ func (b *bench) run(ctx context.Context, chosen []table) error {
 		default:
 			body, err = b.lists(ctx, t)
 		}
-		if errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, errAbsent) {
 			b.logf("%s: skipped: %v", t.name, err)
 			body, err = fmt.Sprintf("Not measured: the data in `%s` is absent.\n", t.set.folder), nil
 		}
@@ -232,6 +232,9 @@ func (b *bench) judgeTest(ctx context.Context, e *engine.Engine, j job, doc *mar
 		return err
 	}
 	b.logf("%s: evaluated %d models in %.1fs", j.test.name, len(rep.Rows), rep.Seconds)
+	for _, r := range rep.Rows {
+		b.logf("%s: %s: recall %.4f, NDCG %.4f", j.test.name, r.Name, r.Recall.Value, r.NDCG.Value)
+	}
 	var peers peerRun
 	if !j.test.cold {
 		if peers, err = b.peers.rows(ctx, b, j); err != nil {
@@ -286,7 +289,7 @@ func (b *bench) foldIn(ctx context.Context, t table) (string, error) {
 	for _, name := range t.folds {
 		of, _ := tableNamed(name)
 		rep, err := b.foldInOf(ctx, of)
-		if errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, errAbsent) {
 			b.logf("%s: skipped: %v", name, err)
 			continue
 		}

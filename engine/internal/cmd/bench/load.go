@@ -3,17 +3,21 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/kenrec/ken/engine"
 )
 
+// errAbsent reports that a data set is not there: its table is skipped.
+var errAbsent = errors.New("no such data")
+
 // open imports a set into an engine in memory and embeds its texts. Remarks are rows lost on the way.
 func (b *bench) open(ctx context.Context, s set) (e *engine.Engine, remarks []string, err error) {
 	folder := filepath.Join(b.data, s.folder)
 	if _, err := os.Stat(folder); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: %w", errAbsent, err)
 	}
 	e, err = engine.OpenInMemory(engine.WithEmbedder(b.embedder))
 	if err != nil {
