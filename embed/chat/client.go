@@ -179,7 +179,8 @@ func (c *Client) request(r Request) openai.ChatCompletionRequest {
 	if reasons(c.cfg.Model) {
 		q.MaxCompletionTokens = r.MaxTokens
 	} else {
-		q.MaxTokens = r.MaxTokens // the newer name is not known to most servers
+		//lint:ignore SA1019 the newer name is not known to most servers
+		q.MaxTokens = r.MaxTokens
 		q.Temperature = temperature
 	}
 	if r.Schema != nil && !c.cfg.NoSchema {
