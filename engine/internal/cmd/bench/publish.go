@@ -24,9 +24,9 @@ const intro = `## Accuracy
 
 Every item that has a training row (warm), or every item of the held-out file (cold), is ranked; what the user already has is left out.
 recall@20 = hits/|T|, NDCG@20 with the ideal over min(20, |T|), means over the users with a non-empty T; intervals are 95 % bootstrap over users,
-p is of a paired permutation test over users. Nothing is chosen on held-out files. Texts are embedded by the built-in encoder.
+p is of a paired permutation test over users. This command chooses nothing on held-out files. Texts are embedded by the built-in encoder.
 
-- *plain MF*: ken's factorisation without any knowledge. *ken, default*: ` + "`ken train`" + ` without a flag.
+- *plain MF*: ken's factorisation alone, without knowledge and without the item-to-item scorers that defaults blend with it. *ken, default*: ` + "`ken train`" + ` without a flag.
   *ken, tuned*: ` + "`ken tune`" + ` on a part of the training rows (` + "`bench accuracy --tune TRIALS`" + `).
 - *implicit, irspack, EASE*: ` + "`../shared/bench/peers.py --tune`" + `, f = 128, parameters chosen by the script on a tenth of the training rows; its seconds
   are of the final fit alone, ours of fitting, ranking and judging. Set up with ` + "`python3 -m venv .venv-peers && .venv-peers/bin/pip install " +
