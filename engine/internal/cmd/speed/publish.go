@@ -86,7 +86,7 @@ func (b *bench) stamp() string {
 	if out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
 		revision = strings.TrimSpace(string(out))
 	}
-	s := fmt.Sprintf("%s · ken %s · %s %s/%s · %s, %d cores, load %s · medians of %d, %d threads", time.Now().UTC().Format(time.DateOnly), revision,
+	s := fmt.Sprintf("%s · ken %s · %s %s/%s · %s, %d cores, load %s · medians of %d, %d workers", time.Now().UTC().Format(time.DateOnly), revision,
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU(), load(), b.rounds, b.workers)
 	if b.peers != nil {
 		s += " · implicit 0.7.3, irspack 0.5.2"
