@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command speed measures the engine's inner loops against the fastest CPU libraries, in turn, on the same data, and prints
 // a Markdown table.
 //
