@@ -32,6 +32,7 @@ judged by CPU seconds where they are ratios.
   bound, filters permuted once; rows read while others are stored, edges sorted as numbers, no look-ups of what a new store lacks. Batches
   of five times as many rows were tried and changed nothing.
 - Peers: ` + "`python3 -m venv .venv-peers && .venv-peers/bin/pip install implicit==0.7.3 irspack==0.5.2 numpy scipy`" + `.
+- Requests, import, the whole of ml-1m and growth are single runs of the whole engine with all cores; the other tables are medians of rounds.
 - All tables: ` + "`go run ./engine/internal/cmd/speed -python .venv-peers/bin/python -ml1m ../shared/data/ml-1m -out engine/BENCHMARKS.md`" + `;
   ` + "`-quick`" + ` leaves out implicit's exact solver, ` + "`-only NAME`" + ` runs one table, ` + "`-users -items -events`" + ` sets the size of the growth table.
 - Against plain Badger with the same keys: ` + "`go test ./graph -run xxx -bench AgainstBadger`" + `. Loading a graph into arrays:
