@@ -74,16 +74,16 @@ func TestCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var calls atomic.Int32
 		err := Chunks(ctx, 1000, 1, workers, func(_, _, _ int) error {
-			if calls.Add(1) == 5 {
-				cancel()
+			if calls.Add(1) >= 5 {
+				cancel() // by each caller: the fifth may be held up before it gets here while others go on
 			}
 			return nil
 		})
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%d workers: got %v, want context.Canceled", workers, err)
 		}
-		if n := calls.Load(); n > 5+int32(workers) {
-			t.Errorf("%d workers: %d calls after the context ended at call 5", workers, n)
+		if n := calls.Load(); n > 4+int32(workers) {
+			t.Errorf("%d workers: %d calls, want the fifth to end it", workers, n)
 		}
 	}
 }
