@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -53,17 +52,13 @@ func TestParseFacts(t *testing.T) {
 	}
 }
 
-// TestParseFactsIsQuick guarantees that a hostile answer costs no more than a long one.
-func TestParseFactsIsQuick(t *testing.T) {
-	start := time.Now()
+// TestParseFactsIsBounded guarantees that a hostile answer ends, and yields no more than a long one.
+func TestParseFactsIsBounded(t *testing.T) {
 	for _, s := range []string{strings.Repeat("{", 1<<16), strings.Repeat("[", 1<<16), strings.Repeat(`{"a":`, 1<<14),
 		"[" + strings.Repeat(`{"relation":"genre","value":"a"},`, 1<<12)} {
 		if got, _ := parseFacts(s, knownRelation); len(got) > maxParsed {
 			t.Errorf("%d facts", len(got))
 		}
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
