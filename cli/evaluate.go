@@ -69,7 +69,7 @@ func (o *evaluateFlags) flags() []ucli.Flag {
 		&ucli.StringFlag{Name: "config", Usage: "train with the configuration in `FILE`", DefaultText: "the store's", Destination: &o.config},
 		&ucli.StringFlag{Name: "compare", Usage: "a row for each configuration in `A.json,B.json`", Destination: &o.compare},
 		boolFlag("no-baselines", "leave out popularity and plain matrix factorisation", &o.noBaselines),
-		boolFlag("ablation", "a row for each source of knowledge alone, and for shuffled knowledge", &o.ablation),
+		boolFlag("ablation", "rows for each source of knowledge alone, all, all shuffled, and the scorers", &o.ablation),
 		boolFlag("buckets", "also by activity of users and items", &o.buckets),
 		boolFlag("fold-in", "users and items folded in, against the same trained", &o.foldIn),
 		boolFlag("labels", "AUC, F1, log-loss and RMSE: weights above 0 are positive rows, the others negative", &o.labelled),

@@ -80,13 +80,16 @@ func (e *Engine) EnrichAttributes(ctx context.Context, model chat.Completer, o E
 	return j.rep, err
 }
 
+// proposalPrefix begins the source of every triple that a language model proposed.
+const proposalPrefix = "llm:"
+
 // sourceOf is the source of what a model proposes: "llm:model:prompt-version", without the host.
 func sourceOf(model chat.Completer, prompt string) string {
 	name := model.Model()
 	if at := strings.LastIndexByte(name, '@'); at > 0 {
 		name = name[:at]
 	}
-	return "llm:" + name + ":" + prompt
+	return proposalPrefix + name + ":" + prompt
 }
 
 // enrichJob is one call of EnrichAttributes.

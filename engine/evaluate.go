@@ -53,7 +53,7 @@ type EvaluateOptions struct {
 	Compare     []NamedConfig // rows of their own, in place of Config
 	NoBaselines bool          // leave out the rows for popularity and plain MF
 
-	Ablation bool // rows for each source of knowledge alone, and for shuffled knowledge
+	Ablation bool // rows for the scorers, for each source of knowledge alone, for all of them, and for all shuffled
 	Buckets  bool // recall and NDCG by activity of users and items
 	FoldIn   bool // users and items folded in, against the same trained
 	Labels   bool // AUC, F1, log-loss, RMSE over held-out rows; weights above 0 are positive rows, others negative; both are needed
@@ -97,11 +97,12 @@ type variant struct {
 type variantKind uint8
 
 const (
-	variantFull       variantKind = iota // everything the configuration asks for
+	variantFull       variantKind = iota // everything the configuration asks for: a row of the caller's
+	variantKnowledge                     // the same, as a row of the ablation
 	variantPlain                         // no knowledge: plain matrix factorisation
 	variantPopularity                    // the most popular items for everybody
 	variantSource                        // plain matrix factorisation and one source of knowledge
-	variantShuffled                      // everything, each source's links dealt to other nodes
+	variantShuffled                      // everything, what is known dealt to other nodes
 )
 
 // fitter fits a model on the rows train of the dataset's events.
@@ -173,13 +174,17 @@ func (ev *evaluation) plan(cfg Config) []tableRow {
 	if !ev.o.NoBaselines {
 		add("popularity", cfg, variantPopularity, "")
 	}
+	alone := cfg.unblended()
 	if !ev.o.NoBaselines || ev.o.Ablation {
-		add(rowPlain, cfg, variantPlain, "")
+		add(rowPlain, alone, variantPlain, "")
 	}
 	if ev.o.Ablation {
 		for _, s := range ev.sources {
-			add("+ "+s, cfg, variantSource, s)
+			add("+ "+s, alone, variantSource, s)
 		}
+		add(rowKnowledge, alone, variantKnowledge, "")
+		add(rowShuffled, alone, variantShuffled, "")
+		add(rowScorers, cfg, variantPlain, "")
 	}
 	for _, c := range ev.o.Compare {
 		add(c.Name, c.Config, variantFull, "")
@@ -187,14 +192,17 @@ func (ev *evaluation) plan(cfg Config) []tableRow {
 	if len(ev.o.Compare) == 0 {
 		add("ken", cfg, variantFull, "")
 	}
-	if ev.o.Ablation {
-		add("shuffled knowledge", cfg, variantShuffled, "")
-	}
 	return rows
 }
 
-// rowPlain names the row that the others are tested against.
-const rowPlain = "plain MF"
+// Names of rows. Plain MF is the factorisation of behaviour and nothing else; the rows that begin with a plus add one thing
+// to it, and the model in full has all of them.
+const (
+	rowPlain     = "plain MF"
+	rowKnowledge = "+ all knowledge"
+	rowShuffled  = "+ all knowledge, shuffled"
+	rowScorers   = "+ item-to-item scorers"
+)
 
 // fitOne fits one model and counts it.
 func (ev *evaluation) fitOne(ctx context.Context, train []int32, cfg Config, v variant) (ranker, error) {

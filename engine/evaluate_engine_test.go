@@ -89,10 +89,11 @@ func TestEvaluateEngineWarm(t *testing.T) {
 	if ken.NDCG.Value < popularity.NDCG.Value+.1 {
 		t.Errorf("ken %+v, popularity %+v", ken.NDCG, popularity.NDCG)
 	}
-	made, shuffled := rowNamed(t, rep, "+ made_by"), rowNamed(t, rep, "shuffled knowledge")
+	made, shuffled := rowNamed(t, rep, "+ made_by"), rowNamed(t, rep, rowShuffled)
 	if made.NDCG.Value <= shuffled.NDCG.Value {
 		t.Errorf("the makers %+v, shuffled %+v: meaning should help, its loss should not", made.NDCG, shuffled.NDCG)
 	}
+	rowNamed(t, rep, "+ user side")
 	if len(rep.FoldIn) != 2 || rep.FoldIn[0].Ratio < .6 || rep.FoldIn[1].Ratio < .6 {
 		t.Errorf("fold-in: %+v", rep.FoldIn)
 	}
@@ -177,5 +178,49 @@ func TestShuffledKeepsShape(t *testing.T) {
 	}
 	if moved < len(d.items)/2 {
 		t.Errorf("%d of %d items have other knowledge", moved, len(d.items))
+	}
+}
+
+// Plain MF has neither knowledge nor scorers; each of the rows above it adds one thing.
+func TestAblationAddsOneThing(t *testing.T) {
+	e := tasteGraph(t)
+	b, err := e.store.NewBatch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 96 {
+		if _, err := b.PutTriple(graph.Triple{Head: fmt.Sprintf("item%03d", i), Relation: "feels_like", Tail: fmt.Sprintf("mood%d", i%8), Source: "llm:m:1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	alone := small().unblended()
+	cold := reportOf(t, e, EvaluateOptions{Split: SplitColdItems, K: 10, Seed: 1, Ablation: true})
+	for _, row := range []struct {
+		name string
+		gain bool
+		why  string
+	}{
+		{"+ made_by", true, "the makers of cold items are known"},
+		{"+ llm:m:1", true, "the moods say the same as the makers"},
+		{"+ user side", true, "what users prefer, and which items have it"},
+		{rowKnowledge, true, "all of it"},
+		{rowShuffled, false, "the makers of other items"},
+		{rowScorers, false, "cold items have no company"},
+	} {
+		got := rowNamed(t, cold, row.name).NDCG.Value - rowNamed(t, cold, rowPlain).NDCG.Value
+		if (got > .1) != row.gain {
+			t.Errorf("%s: gain %.3f: %s", row.name, got, row.why)
+		}
+	}
+	rep := reportOf(t, e, EvaluateOptions{K: 10, Seed: 1, Ablation: true})
+	same := reportOf(t, e, EvaluateOptions{K: 10, Seed: 1, Config: &alone})
+	if diff := cmp.Diff(rowNamed(t, same, rowPlain).NDCG, rowNamed(t, rep, rowPlain).NDCG); diff != "" {
+		t.Errorf("plain MF has scorers:\n%s", diff)
+	}
+	if diff := cmp.Diff(rowNamed(t, same, "ken").NDCG, rowNamed(t, rep, rowKnowledge).NDCG); diff != "" {
+		t.Errorf("all knowledge is not ken without scorers:\n%s", diff)
 	}
 }

@@ -115,7 +115,7 @@ func group(user, item int32) float32 {
 // fitPlanted knows the groups with knowledge and nothing without.
 func fitPlanted(d *dataset) fitter {
 	return func(_ context.Context, train []int32, _ Config, v variant) (ranker, error) {
-		if v.kind == variantFull || v.kind == variantSource && v.source == "group" {
+		if v.kind == variantFull || v.kind == variantKnowledge || v.kind == variantSource && v.source == "group" {
 			return newScript(d, train, group), nil
 		}
 		return newScript(d, train, noise), nil

@@ -85,13 +85,14 @@ func (t *trainer) knowledge(ctx context.Context, cfg Config, v variant) (*knowle
 	case variantSource:
 		for _, s := range t.sources {
 			if s.name == v.source {
-				return buildKnowledge(ctx, d, s.alone(cfg, t.sources), t.workers)
+				return t.only(ctx, s, cfg)
 			}
 		}
 		panic("engine: evaluate: no source " + v.source)
 	case variantShuffled:
 		return buildKnowledge(ctx, shuffled(d, cfg.seed()), cfg, t.workers)
 	}
+	cfg.Scorers = nil // knowledge does not depend on them
 	key, err := json.Marshal(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("engine: configuration: %w", err)

@@ -41,7 +41,7 @@ type EvaluateRow struct {
 	NDCG      Estimate     `json:"ndcg"`
 	Catalogue Catalogue    `json:"catalogue"`
 	Labels    *LabelScores `json:"labels,omitempty"` // with EvaluateOptions.Labels
-	Versus    []Comparison `json:"versus,omitempty"` // against plain MF, and against the first configuration
+	Versus    []Comparison `json:"versus,omitempty"` // against plain MF, against the scorers of an ablation, and against the first configuration
 	Seconds   float64      `json:"seconds"`          // fitting and ranking
 	Config    *Config      `json:"config,omitempty"` // with EvaluateOptions.Compare
 }

@@ -156,10 +156,18 @@ func (ev *evaluation) summarise(rows []tableRow, folds []holdout) {
 		if plain >= 0 && r != plain {
 			ev.versus(rows, r, plain)
 		}
+		if scorers := rowAt(rows, rowScorers); scorers >= 0 && rows[r].variant.kind == variantFull {
+			ev.versus(rows, r, scorers)
+		}
 		if r > first && rows[r].variant.kind == variantFull {
 			ev.versus(rows, r, first)
 		}
 	}
+}
+
+// rowAt finds a row by name, -1 when there is none.
+func rowAt(rows []tableRow, name string) int {
+	return slices.IndexFunc(rows, func(r tableRow) bool { return r.name == name })
 }
 
 // versus tests row r against another.

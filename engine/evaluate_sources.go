@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/graph"
@@ -14,24 +15,40 @@ import (
 // relations would otherwise cost hundreds of trainings.
 const ablationRelations = 12
 
-// source is one source of knowledge: relations and attributes, a block of features, or both under one name.
+// source is one source of knowledge: relations and attributes, a block of features, or both under one name; or what is
+// known about users; or the triples of one provenance.
 type source struct {
 	name      string
 	relations []string
 	block     string
+	users     bool
+	triples   graph.Sym // their provenance, with proposed
+	proposed  bool      // by a language model
 }
 
-// listSources lists what the full model knows from: relations by the number of links, most first, then feature blocks.
+// rowUserSide is what the source of users' own triples and features is called.
+const rowUserSide = "user side"
+
+// listSources lists what the full model knows from: relations by the number of links, most first, then feature blocks, what
+// is known about users, and triples by the language model that proposed them.
 func (t *trainer) listSources(ctx context.Context, cfg Config) ([]source, error) {
 	k, err := t.knowledge(ctx, cfg, variant{})
 	if err != nil {
 		return nil, err
 	}
-	all := groupRelations(k, t.d.symName)
-	if k.itemFeatures == nil {
-		return all, nil
+	all := withBlocks(groupRelations(k, t.d.symName), k.itemFeatures)
+	if k.profiles != nil || k.uh.Rows > 0 {
+		all = append(all, source{name: rowUserSide, users: true})
 	}
-	for _, b := range k.itemFeatures.blocks {
+	return append(all, proposedSources(t.d)...), nil
+}
+
+// withBlocks adds the blocks of features; one that has the name of a relation goes with it.
+func withBlocks(all []source, f *features) []source {
+	if f == nil {
+		return all
+	}
+	for _, b := range f.blocks {
 		if b.name == blockPopularity {
 			continue // no knowledge: the mean item
 		}
@@ -42,7 +59,93 @@ func (t *trainer) listSources(ctx context.Context, cfg Config) ([]source, error)
 			all = append(all, source{name: b.name, block: b.name})
 		}
 	}
-	return all, nil
+	return all
+}
+
+// proposedSources lists the language models whose proposals were accepted, by name.
+func proposedSources(d *dataset) []source {
+	var all []source
+	seen := map[graph.Sym]bool{}
+	for _, t := range d.triples {
+		if name := d.symName(t.Source); !seen[t.Source] && strings.HasPrefix(name, proposalPrefix) {
+			all = append(all, source{name: name, triples: t.Source, proposed: true})
+		}
+		seen[t.Source] = true
+	}
+	slices.SortFunc(all, func(a, b source) int { return cmp.Compare(a.name, b.name) })
+	return all
+}
+
+// only returns the knowledge of one source.
+func (t *trainer) only(ctx context.Context, s source, cfg Config) (*knowledge, error) {
+	switch {
+	case s.users:
+		return buildKnowledge(ctx, userSide(t.d), cfg, t.workers)
+	case s.proposed:
+		d := t.d.bare(func(graph.Idx) bool { return false }, func(tr graph.TripleRow) bool { return tr.Source == s.triples })
+		return buildKnowledge(ctx, d, cfg, t.workers)
+	}
+	return buildKnowledge(ctx, t.d, s.alone(cfg, t.sources), t.workers)
+}
+
+// userSide is the dataset with what is known about users, and of items only the triples to what users' triples speak of:
+// a preference says nothing before it is known which items have it.
+func userSide(d *dataset) *dataset {
+	isUser := func(n graph.Idx) bool { return d.userRow[n] >= 0 }
+	spoken, names := map[graph.Idx]bool{}, map[string]bool{}
+	for _, t := range d.triples {
+		for _, ends := range [][2]graph.Idx{{t.Head, t.Tail}, {t.Tail, t.Head}} {
+			if isUser(ends[0]) {
+				spoken[ends[1]] = true
+				names[strings.ToLower(d.label(ends[1]))] = true
+			}
+		}
+	}
+	about := func(n graph.Idx) bool { return isUser(n) || spoken[n] || names[strings.ToLower(d.label(n))] }
+	return d.bare(func(n graph.Idx) bool { return d.itemRow[n] < 0 }, func(t graph.TripleRow) bool {
+		return isUser(t.Head) || isUser(t.Tail) || d.itemRow[t.Head] >= 0 && about(t.Tail) || d.itemRow[t.Tail] >= 0 && about(t.Head)
+	})
+}
+
+// bare is the dataset without the triples and without the names, texts, attributes and vectors of the nodes that are not kept.
+func (d *dataset) bare(keepNode func(graph.Idx) bool, keepTriple func(graph.TripleRow) bool) *dataset {
+	out := *d
+	out.nodes = slices.Clone(d.nodes)
+	for n := range out.nodes {
+		if keepNode(graph.Idx(n)) {
+			continue
+		}
+		node := &out.nodes[n]
+		node.name, node.text, node.attrs = "", "", nil
+	}
+	out.triples = nil
+	for _, t := range d.triples {
+		if keepTriple(t) {
+			out.triples = append(out.triples, t)
+		}
+	}
+	out.vectors = nil
+	for _, m := range d.vectors {
+		if kept := m.only(keepNode); len(kept.at) > 0 {
+			out.vectors = append(out.vectors, kept)
+		}
+	}
+	return &out
+}
+
+// only keeps the vectors of some nodes.
+func (m vectorSet) only(keep func(graph.Idx) bool) vectorSet {
+	out := vectorSet{name: m.name, model: m.model}
+	for _, n := range m.at {
+		if keep(n) {
+			out.at = append(out.at, n)
+		}
+	}
+	out.vec = dense.New(len(out.at), m.vec.Cols)
+	for r, n := range out.at {
+		copy(out.vec.Row(r), m.row(n))
+	}
+	return out
 }
 
 // groupRelations lists the relations and attributes of items by the number of links, most first; those beyond the first

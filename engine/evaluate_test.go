@@ -93,7 +93,7 @@ func TestEvaluateEverySplit(t *testing.T) {
 			if ken.NDCG.Value < plain.NDCG.Value+.1 || ken.NDCG.Low > ken.NDCG.Value || ken.NDCG.High < ken.NDCG.Value {
 				t.Errorf("ken %+v, plain %+v: the planted groups are not found", ken.NDCG, plain.NDCG)
 			}
-			if v := ken.Versus; len(v) != 1 || v[0].Against != "plain MF" || v[0].NDCG.P > .05 || v[0].NDCG.Delta < .1 {
+			if v := ken.Versus; len(v) != 2 || v[1].Against != rowScorers || v[0].Against != "plain MF" || v[0].NDCG.P > .05 || v[0].NDCG.Delta < .1 {
 				t.Errorf("versus %+v", v)
 			}
 			var names []string
@@ -105,7 +105,7 @@ func TestEvaluateEverySplit(t *testing.T) {
 					}
 				}
 			}
-			if diff := cmp.Diff([]string{"popularity", "plain MF", "+ group", "+ text", "ken", "shuffled knowledge"}, names); diff != "" {
+			if diff := cmp.Diff([]string{"popularity", "plain MF", "+ group", "+ text", rowKnowledge, rowShuffled, rowScorers, "ken"}, names); diff != "" {
 				t.Error(diff)
 			}
 			wantRule := CandidatesWarm

@@ -44,6 +44,12 @@ func (c Config) shares(s scale) (coChoice, itemItem float64) {
 	return coChoice, itemItem
 }
 
+// unblended is the configuration without item-to-item scorers.
+func (c Config) unblended() Config {
+	c.Scorers = []Weight{{scorerCoChoice, 0}, {scorerItemItem, 0}}
+	return c
+}
+
 // fitScorers fits the item-to-item scorers that the configuration gives a weight. Only liked items count.
 func fitScorers(ctx context.Context, x *sparse.CSR, target []float32, cfg Config, workers int) ([]scorer, error) {
 	liked := positives(x, target)

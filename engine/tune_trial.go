@@ -158,8 +158,7 @@ func (t *tuning) fresh(ctx context.Context, key trialKey, cfg Config, v variant)
 // ranker fits the configuration, or takes what was fitted before when only the shares of the scorers differ: a blend
 // costs a ranking, not a factorisation.
 func (t *tuning) ranker(ctx context.Context, cfg Config, v variant) (*modelRanker, error) {
-	alone := cfg
-	alone.Scorers = []Weight{{scorerCoChoice, 0}, {scorerItemItem, 0}}
+	alone := cfg.unblended()
 	key, err := json.Marshal(struct {
 		Config  Config
 		Variant variantKind

@@ -25,12 +25,6 @@ const (
 	rowTuned   = "ken, tuned"
 )
 
-// plain is the configuration of plain MF: by default the engine blends item-to-item scorers with the factorisation,
-// without knowledge too, and a row that has them is not plain.
-func plain() *engine.Config {
-	return &engine.Config{Scorers: []engine.Weight{{Name: "co-choice"}, {Name: "item-item"}}}
-}
-
 // seed is that of every split, interval and test; those of drawn hold-outs count up from it.
 const seed = 1
 
@@ -228,7 +222,7 @@ type job struct {
 func (b *bench) judgeTest(ctx context.Context, e *engine.Engine, j job, doc *markdown) error {
 	o := engine.EvaluateOptions{
 		Test: j.pairs, K: 20, Seed: seed, Candidates: engine.CandidatesWarm, Buckets: j.test.links,
-		Config: plain(), Compare: j.compare,
+		Compare: j.compare,
 	}
 	if j.test.cold {
 		o.Candidates = engine.CandidatesTest
@@ -270,7 +264,7 @@ func (b *bench) drawn(ctx context.Context, t table) (string, error) {
 	for s := range t.drawn.seeds {
 		o := t.drawn.options
 		o.Seed = seed + uint64(s)
-		o.Config, o.Compare = plain(), []engine.NamedConfig{{Name: rowDefault}}
+		o.Compare = []engine.NamedConfig{{Name: rowDefault}}
 		rep, err := e.Evaluate(ctx, o)
 		if err != nil {
 			return "", fmt.Errorf("seed %d: %w", o.Seed, err)
