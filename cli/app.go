@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"github.com/kenrec/ken/engine"
+	"github.com/kenrec/ken/graph"
 )
 
 // Main runs one command line and returns the exit code, see the Exit constants. args[0] is the program. Data goes to
@@ -43,7 +45,8 @@ type app struct {
 	outTerm, errTerm terminal
 
 	// Global flags.
-	db       string
+	db       string // directory of the store; with --space that of the space
+	space    string
 	format   string
 	logLevel string
 	verbose  bool
@@ -142,6 +145,7 @@ error. ` + "`ken COMMAND --help`" + ` has examples for each command.
 func (a *app) globalFlags() []ucli.Flag {
 	return []ucli.Flag{
 		&ucli.StringFlag{Name: "db", Usage: "the store is in `DIR` (env KEN_DB)", Value: a.db, DefaultText: "ken.db", Destination: &a.db},
+		&ucli.StringFlag{Name: "space", Usage: "use the space `NAME` of the store, apart from all others", DefaultText: "none", Destination: &a.space},
 		&ucli.StringFlag{Name: "format", Usage: "print data as table, json or tsv", Value: formatTable, Destination: &a.format},
 		&ucli.StringFlag{Name: "log-level", Usage: "log to standard error: off, error, warn, info or debug", Value: "off", Destination: &a.logLevel},
 		boolFlag("verbose", "the same as --log-level info", &a.verbose),
@@ -174,6 +178,9 @@ func (a *app) checkGlobals(c *ucli.Context) error {
 	if a.db == "" {
 		return usagef("--db is empty: name a directory")
 	}
+	if err := a.enterSpace(c.IsSet("space")); err != nil {
+		return err
+	}
 	if err := oneOf("--format", a.format, formatTable, formatJSON, formatTSV); err != nil {
 		return err
 	}
@@ -181,6 +188,19 @@ func (a *app) checkGlobals(c *ucli.Context) error {
 		return usagef("--workers is %d: at least 1 is needed", a.workers)
 	}
 	return oneOf("--log-level", a.logLevel, "off", "error", "warn", "info", "debug")
+}
+
+// enterSpace makes a.db the directory of the space that was asked for, so that no command can forget it.
+func (a *app) enterSpace(given bool) error {
+	if !given {
+		return nil
+	}
+	dir, err := graph.SpaceDir(a.db, a.space)
+	if err != nil {
+		return usagef("--space: %s", plain(err))
+	}
+	a.db = dir
+	return nil
 }
 
 // noCommand runs when the command line names no command.
@@ -247,17 +267,18 @@ func (a *app) with(ctx context.Context, create bool, f func(e *engine.Engine) er
 	return err
 }
 
-// needStore reports a directory that is not there or empty: opening it would create a store, and a mistyped --db would
-// look like a store without data.
+// needStore reports a directory that is not there or empty: opening it would create a store, and a mistyped --db or
+// --space would look like a store without data.
 func (a *app) needStore() error {
-	entries, err := os.ReadDir(a.db)
+	there, err := graph.Exists(a.db)
+	var path *fs.PathError
 	switch {
-	case errors.Is(err, os.ErrNotExist), err == nil && len(entries) == 0:
+	case errors.As(err, &path):
+		return fmt.Errorf("no store in %s: %w", a.db, path.Err)
+	case err == nil && !there:
 		return fmt.Errorf("no store in %s: run `ken import ...` first, or name another directory with --db", a.db)
-	case err != nil:
-		return fmt.Errorf("no store in %s: %w", a.db, errors.Unwrap(err))
 	}
-	return nil
+	return err
 }
 
 // say writes one line of talk. A stderr that cannot be written to is nothing to fail for.

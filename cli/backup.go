@@ -18,8 +18,15 @@ func newBackupCommand(a *app) *ucli.Command {
 that was cut or changed. "-" is standard output. The model is not in it: train again
 after a restore.
 
+A store and each of its spaces have a backup of their own; for all of them:
+
+  ken backup ken.bak
+  for s in $(ken info --spaces --format json | jq -r '.[].space')
+  do ken backup --space "$s" "$s.bak"; done
+
 Examples:
   ken backup ken.bak
+  ken backup --space acme acme.bak
   ken backup - | ssh elsewhere 'cat > ken.bak'`,
 		Action: func(c *ucli.Context) error {
 			path, err := oneArgument(c, "FILE")

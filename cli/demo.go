@@ -31,7 +31,7 @@ Examples:
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			keep := c.IsSet("db")
+			keep := c.IsSet("db") || c.IsSet("space")
 			if !keep {
 				dir, err := os.MkdirTemp("", "ken-demo-")
 				if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 func newInfoCommand(a *app) *ucli.Command {
-	var lint bool
+	var lint, spaces bool
 	return &ucli.Command{
 		Name:  "info",
 		Usage: "say what is in the store: counts by type and relation, model, embedder, sizes",
@@ -23,14 +23,25 @@ vectors, contexts that more than half of the items share or only one has, users
 and items that look like robots, interactions without a type among typed ones.
 Nothing is changed, and the exit code is 0 whatever is found.
 
+--spaces lists the spaces of the store instead, by name and size, without opening
+them. It is for who runs the machine: inside a space nothing shows that there are
+others.
+
 Examples:
   ken info
   ken info --lint
+  ken info --spaces
   ken info --format json | jq .relations`,
-		Flags: []ucli.Flag{boolFlag("lint", "look for duplicates, contradictions and gaps in the data", &lint)},
+		Flags: []ucli.Flag{
+			boolFlag("lint", "look for duplicates, contradictions and gaps in the data", &lint),
+			boolFlag("spaces", "list the spaces of the store", &spaces),
+		},
 		Action: func(c *ucli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
+			}
+			if spaces {
+				return a.listSpaces(lint)
 			}
 			return a.with(c.Context, false, func(e *engine.Engine) error {
 				if lint {

@@ -31,12 +31,23 @@
 // readers are not blocked by a writer. Scans are iterators over such a snapshot; what they yield is the caller's to keep.
 // A scan holds its snapshot until the loop ends; Close waits for it, so do not call Close inside a scan's loop.
 //
+// # Spaces
+//
+// Tenants are kept apart by a store each: SpaceDir names the directory of a space below that of a store, and whatever takes
+// a directory takes that one. Nothing is shared, so nothing can be seen: dictionary, counters, sequence, embedding cache,
+// proposals, journal, lock, backup and the model beside the store are each space's own. The other design, one key space with
+// a prefix for each tenant, is cheaper by the tenant and safe only for as long as no key, counter, cache or file forgets
+// the prefix. The price: an open space has the memory and the files of an open store, so a service with many tenants opens
+// those in use; a text that two tenants have is embedded twice; and what spans spaces, such as the backup of all, is a loop
+// over Spaces. The free-space floor is that of the disk they share.
+//
 // # Files and damage
 //
 //	ken.db/LOCK         held by the process that has the store open
 //	ken.db/STORE        format, tables and a copy of Badger's MANIFEST, with a checksum
 //	ken.db/SEQ          the last commit, as told by us and not by Badger
 //	ken.db/kv-1/        Badger's files; Restore, Vacuum and Repair write kv-2 and swap it in by renaming STORE
+//	ken.db/spaces/NAME/ the space NAME: a directory like ken.db
 //	ken.db/lost+found/  what Badger would have deleted; it may be removed once Check finds nothing wrong
 //
 // Every value carries a CRC-32C over its key and its bytes; a read that does not match returns ErrCorrupt, never an empty

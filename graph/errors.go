@@ -24,6 +24,8 @@ var (
 	ErrNotFound = errors.New("graph: not found")
 	// ErrBadID is returned for an id that is empty, longer than MaxID bytes or no valid UTF-8.
 	ErrBadID = errors.New("graph: bad id")
+	// ErrBadSpace is returned for a name that no space can have.
+	ErrBadSpace = errors.New("graph: bad name of a space")
 	// ErrBadRecord is returned for a record that cannot be stored: a weight that is not finite, a name that is too long.
 	ErrBadRecord = errors.New("graph: bad record")
 	// ErrDimension is returned for a vector whose length or model differs from its modality's.

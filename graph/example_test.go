@@ -220,3 +220,27 @@ func ExampleRestore() {
 	// graph: not a whole backup: it is cut
 	// true 4
 }
+
+// A space is a store of its own below the directory of another: for a tenant who must not see the others.
+func ExampleSpaceDir() {
+	root, err := os.MkdirTemp("", "ken")
+	check(err)
+	defer os.RemoveAll(root)
+
+	dir, err := graph.SpaceDir(root, "acme")
+	check(err)
+	s, err := graph.Open(context.Background(), dir)
+	check(err)
+	check(s.Close())
+
+	spaces, err := graph.Spaces(root)
+	check(err)
+	for _, space := range spaces {
+		fmt.Println(space.Name)
+	}
+	_, err = graph.SpaceDir(root, "../globex")
+	fmt.Println(errors.Is(err, graph.ErrBadSpace))
+	// Output:
+	// acme
+	// true
+}

@@ -20,6 +20,7 @@ import (
 //	SEQ          the last commit, as told by us and not by Badger
 //	kv-N/        Badger's files
 //	lost+found/  tables that MANIFEST does not name
+//	spaces/      stores of their own, see SpaceDir
 const (
 	lockName  = "LOCK"
 	storeName = "STORE"
@@ -88,7 +89,7 @@ func newOrStore(dir string) (isNew bool, err error) {
 		switch name := e.Name(); {
 		case name == storeName:
 			return false, nil
-		case name == lockName, name == storeName+tmpSuffix, name == lostName:
+		case name == lockName, name == storeName+tmpSuffix, name == lostName, name == spacesName:
 		case name == seqName, strings.HasPrefix(name, dataPrefix):
 			data = true
 		default:

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -232,10 +231,10 @@ func (s *Store) bytes() (int64, error) {
 	return dirBytes(s.files.dir)
 }
 
-// dirBytes returns what the files below dir take on disk.
+// dirBytes returns what the files of the store in dir take on disk.
 func dirBytes(dir string) (int64, error) {
 	total := int64(0)
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+	err := walkStore(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			var info fs.FileInfo
 			if info, err = d.Info(); err == nil {

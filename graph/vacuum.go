@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // VacuumReport is what Vacuum did.
@@ -90,7 +89,7 @@ func (f *files) rewrite(ctx context.Context, o options, bad func(kind byte)) (*b
 // stored without it, so before Vacuum the count may be too low.
 func FindBytes(ctx context.Context, dir string, needles ...[]byte) ([]int, error) {
 	counts := make([]int, len(needles))
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := walkStore(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
 		}
