@@ -24,12 +24,17 @@ store and its model stay as they are.
 
 Splits: random, per-user, leave-last-out, by-time, cold-items, cold-users, k-fold.
 Or --test FILE: lines of user, item and perhaps weight, separated by tabs; then
-training takes the whole store, which must not hold them.
+training takes the whole store, which must not hold them. Or --cross-domain
+SOURCE:TARGET: all that a share of the users did in the target domain is held out,
+and ranked by what they did in the source domain alone. Domains are node types;
+with --domain-by, tails of a relation or values of an attribute.
 
 Examples:
   ken evaluate
   ken evaluate --split leave-last-out -k 10
   ken evaluate --split cold-items --ablation
+  ken evaluate --cross-domain film:book
+  ken evaluate --cross-domain TV:Movie --domain-by has_type
   ken evaluate --compare small.json,large.json --format json
   ken evaluate --test test.tsv --candidates all`,
 		Flags: o.flags(),
@@ -50,6 +55,8 @@ Examples:
 
 type evaluateFlags struct {
 	split, test, candidates, config, compare         string
+	crossDomain, domainBy                            string
+	types                                            ucli.StringSlice
 	fraction, minWeight                              float64
 	n, k                                             int
 	seed                                             uint64
@@ -62,6 +69,9 @@ func (o *evaluateFlags) flags() []ucli.Flag {
 		&ucli.Float64Flag{Name: "fraction", Value: 0.2, Usage: "hold out this share", Destination: &o.fraction},
 		&ucli.IntFlag{Name: "n", Usage: "items a user for leave-last-out, folds for k-fold", DefaultText: "1 and 5", Destination: &o.n},
 		&ucli.StringFlag{Name: "test", Usage: "measure on the pairs in `FILE`", Destination: &o.test},
+		&ucli.StringFlag{Name: "cross-domain", Usage: "rank one domain by behaviour in another, `SOURCE:TARGET`", Destination: &o.crossDomain},
+		&ucli.StringFlag{Name: "domain-by", Usage: "domains are tails of relation `R`, or values of such an attribute", DefaultText: "node types", Destination: &o.domainBy},
+		&ucli.StringSliceFlag{Name: "type", Usage: "rank and look for items of node type `T` only; may be repeated", Destination: &o.types},
 		&ucli.IntFlag{Name: "k", Value: 20, Usage: "length of the lists", Destination: &o.k},
 		&ucli.Uint64Flag{Name: "seed", Value: 1, Usage: "seed of split and intervals", Destination: &o.seed},
 		&ucli.StringFlag{Name: "candidates", Usage: "rank warm items, the items of the test part, or all", DefaultText: "test when all of them are cold, else warm", Destination: &o.candidates},
@@ -81,10 +91,17 @@ func (o *evaluateFlags) options(a *app) (engine.EvaluateOptions, error) {
 	out := engine.EvaluateOptions{
 		Split: engine.SplitKind(o.split), Fraction: o.fraction, N: o.n, K: o.k, Seed: o.seed,
 		Candidates: engine.Candidates(o.candidates), MinWeight: float32(o.minWeight),
-		NoBaselines: o.noBaselines, Ablation: o.ablation, Buckets: o.buckets, FoldIn: o.foldIn, Labels: o.labelled,
+		Types: given(o.types), NoBaselines: o.noBaselines, Ablation: o.ablation, Buckets: o.buckets, FoldIn: o.foldIn, Labels: o.labelled,
 	}
 	if err := o.validate(); err != nil {
 		return out, err
+	}
+	if o.crossDomain != "" {
+		var err error
+		if out.Domains, err = parseDomains(o.crossDomain); err != nil {
+			return out, err
+		}
+		out.Domains.By = o.domainBy
 	}
 	if o.test != "" {
 		pairs, err := a.readPairs(o.test)
@@ -123,6 +140,15 @@ func splits() []string {
 	return out
 }
 
+// parseDomains reads SOURCE:TARGET. The names may hold no colon.
+func parseDomains(s string) (engine.Domains, error) {
+	source, target, ok := strings.Cut(s, ":")
+	if !ok || source == "" || target == "" || strings.Contains(target, ":") || source == target {
+		return engine.Domains{}, usagef("--cross-domain %s: want SOURCE:TARGET, two names without a colon", s)
+	}
+	return engine.Domains{Source: source, Target: target}, nil
+}
+
 // validate checks what can be known wrong before any file is opened.
 func (o *evaluateFlags) validate() error {
 	switch {
@@ -134,6 +160,12 @@ func (o *evaluateFlags) validate() error {
 		return usagef("-n is %d: at least 1 is needed", o.n)
 	case o.test != "" && o.split != "":
 		return usagef("--test gives the held-out rows: leave out --split")
+	case o.crossDomain != "" && (o.split != "" || o.test != ""):
+		return usagef("--cross-domain says what is held out: leave out --split and --test")
+	case o.crossDomain != "" && len(o.types.Value()) > 0:
+		return usagef("--cross-domain says what is ranked: leave out --type")
+	case o.domainBy != "" && o.crossDomain == "":
+		return usagef("--domain-by goes with --cross-domain")
 	case o.config != "" && o.compare != "":
 		return usagef("name the configurations either by --config or by --compare")
 	}

@@ -17,6 +17,15 @@ func protocol(rep engine.EvaluateReport) string {
 	case rep.Fraction > 0:
 		how += fmt.Sprintf(" %g", rep.Fraction)
 	}
+	if d := rep.Domains; d != nil {
+		how += fmt.Sprintf(" of the %d users in both, %s to %s", rep.InBoth, readable(d.Source), readable(d.Target))
+		if d.By != "" {
+			how += " by " + readable(d.By)
+		}
+	}
+	if len(rep.Types) > 0 {
+		how += ", type " + readable(strings.Join(rep.Types, ", "))
+	}
 	left := "none left out"
 	if len(rep.LeftOut) > 0 {
 		var parts []string

@@ -160,6 +160,10 @@ func TestMistakes(t *testing.T) {
 		{"evaluate --fraction 1", ExitUsage, "between 0 and 1", "nothing would be left to train on"},
 		{"evaluate --split sideways", ExitUsage, "--split", ""},
 		{"evaluate --split random --test bad.tsv", ExitUsage, "leave out --split", ""},
+		{"evaluate --cross-domain film", ExitUsage, "SOURCE:TARGET", ""},
+		{"evaluate --cross-domain film:book --split random", ExitUsage, "leave out --split", ""},
+		{"evaluate --cross-domain film:book --type book", ExitUsage, "leave out --type", ""},
+		{"evaluate --domain-by has_type", ExitUsage, "--cross-domain", ""},
 		{"evaluate --test missing.tsv", ExitFailed, "--test: missing.tsv", ""},
 	} {
 		r := ken(t, "", tc.line)

@@ -24,6 +24,7 @@ const (
 	SplitColdUsers    SplitKind = "cold-users"     // every row of a fraction of the users
 	SplitKFold        SplitKind = "k-fold"         // N random folds, each held out once
 	SplitGiven        SplitKind = "given"          // the pairs in EvaluateOptions.Test; trains on the whole store
+	SplitCrossDomain  SplitKind = "cross-domain"   // what a fraction of the users did in one domain, see Domains
 )
 
 // Candidates names the items that are ranked.
@@ -40,14 +41,16 @@ const (
 // EvaluateOptions of Evaluate. The zero value holds out a random fifth and compares the model at K = 20 with plain matrix
 // factorisation and popularity.
 type EvaluateOptions struct {
-	Split      SplitKind  // "": random, or given when Test is not nil
+	Split      SplitKind  // "": random, given when Test is not nil, cross-domain when Domains is set
 	Fraction   float64    // held out, strictly between 0 and 1; 0: 0.2
 	N          int        // items a user for leave-last-out (0: 1), folds for k-fold (0: 5)
 	Test       []TestPair // held-out pairs from outside, for SplitGiven
 	K          int        // list length; 0: 20
 	Seed       uint64     // of the split, the intervals and the tests; the models' own seed is in Config
 	Candidates Candidates
-	MinWeight  float32 // held-out pairs below it are not in T; pairs at 0 or below never are
+	Types      []string // only items of these node types are ranked and looked for; nil: all. All are trained on
+	Domains    Domains  // for SplitCrossDomain
+	MinWeight  float32  // held-out pairs below it are not in T; pairs at 0 or below never are
 
 	Config      *Config       // nil: the store's configuration, else DefaultConfig
 	Compare     []NamedConfig // rows of their own, in place of Config
@@ -116,8 +119,10 @@ type evaluation struct {
 	fit     fitter
 	workers int
 	report  EvaluateReport
-	models  int64 // fitted so far
-	total   int64 // to be fitted
+	// eligible marks the items that may be ranked and looked for, by row; nil: all.
+	eligible []bool
+	models   int64 // fitted so far
+	total    int64 // to be fitted
 }
 
 // evaluate runs the protocol; cfg is the configuration of the row "ken".
@@ -227,8 +232,11 @@ func (ev *evaluation) progress() {
 func (o *EvaluateOptions) fill() error {
 	if o.Split == "" {
 		o.Split = SplitRandom
-		if o.Test != nil {
+		switch {
+		case o.Test != nil:
 			o.Split = SplitGiven
+		case o.Domains != (Domains{}):
+			o.Split = SplitCrossDomain
 		}
 	}
 	if o.Fraction == 0 {
@@ -243,7 +251,7 @@ func (o *EvaluateOptions) fill() error {
 			o.N = 5
 		}
 	}
-	kinds := []SplitKind{SplitRandom, SplitPerUser, SplitLeaveLastOut, SplitByTime, SplitColdItems, SplitColdUsers, SplitKFold, SplitGiven}
+	kinds := []SplitKind{SplitRandom, SplitPerUser, SplitLeaveLastOut, SplitByTime, SplitColdItems, SplitColdUsers, SplitKFold, SplitGiven, SplitCrossDomain}
 	rules := []Candidates{CandidatesAuto, CandidatesWarm, CandidatesTest, CandidatesAll}
 	switch {
 	case !slices.Contains(kinds, o.Split):
@@ -254,10 +262,19 @@ func (o *EvaluateOptions) fill() error {
 		return fmt.Errorf("%w: k = %d, want 1 or more", ErrBadOption, o.K)
 	case (o.Test != nil) != (o.Split == SplitGiven):
 		return fmt.Errorf("%w: test pairs go with split %q and no other", ErrBadOption, SplitGiven)
+	case (o.Domains != Domains{}) != (o.Split == SplitCrossDomain):
+		return fmt.Errorf("%w: domains go with split %q and no other", ErrBadOption, SplitCrossDomain)
+	case o.Split == SplitCrossDomain && o.Types != nil:
+		return fmt.Errorf("%w: domains say what is ranked: leave out the types", ErrBadOption)
 	case o.FoldIn && o.Split == SplitColdUsers:
 		return fmt.Errorf("%w: cold users have no history to fold in", ErrBadOption)
 	case o.Labels && o.Split == SplitKFold:
 		return fmt.Errorf("%w: labelled rows are measured on one split, not on folds", ErrBadOption)
+	}
+	if o.Split == SplitCrossDomain {
+		if err := o.Domains.validate(); err != nil {
+			return err
+		}
 	}
 	names := map[string]bool{rowPlain: true, "popularity": true}
 	for _, c := range o.Compare {

@@ -6,6 +6,7 @@ import "github.com/kenrec/ken/graph"
 func (ev *evaluation) describe(folds []holdout) {
 	rep, o := &ev.report, ev.o
 	rep.Split, rep.Seed, rep.K, rep.Candidates = o.Split, o.Seed, o.K, folds[0].rule
+	rep.Types = o.Types
 	switch o.Split {
 	case SplitLeaveLastOut, SplitKFold:
 		rep.N = o.N

@@ -32,8 +32,15 @@ func (ev *evaluation) holdouts() ([]holdout, error) {
 	if len(ev.data.events) == 0 {
 		return nil, fmt.Errorf("%w: the store has no interactions", ErrNoData)
 	}
-	if ev.o.Split == SplitGiven {
+	if ev.o.Types != nil {
+		ev.eligible = ev.data.ofTypes(ev.o.Types...)
+	}
+	switch ev.o.Split {
+	case SplitGiven:
 		h, err := ev.given()
+		return []holdout{h}, err
+	case SplitCrossDomain:
+		h, err := ev.crossDomain()
 		return []holdout{h}, err
 	}
 	splits, err := ev.parts()
@@ -140,8 +147,12 @@ func (ev *evaluation) complete(h *holdout) error {
 // collectTruth groups the held-out rows that count by user.
 func (ev *evaluation) collectTruth(h *holdout) {
 	sets := make([][]int32, len(ev.data.users))
-	held := make([]bool, len(ev.data.users))
+	held, other := make([]bool, len(ev.data.users)), make([]bool, len(ev.data.users))
 	for _, r := range h.rows {
+		if !ev.ranks(r.item) {
+			other[r.user] = true
+			continue
+		}
 		held[r.user] = true
 		if r.weight > 0 && r.weight >= ev.o.MinWeight {
 			sets[r.user] = append(sets[r.user], r.item)
@@ -151,7 +162,7 @@ func (ev *evaluation) collectTruth(h *holdout) {
 	for _, e := range ev.data.events {
 		active[e.user] = true
 	}
-	none, light := 0, 0
+	none, light, elsewhere := 0, 0, 0
 	for u, set := range sets {
 		switch {
 		case len(set) > 0:
@@ -160,12 +171,20 @@ func (ev *evaluation) collectTruth(h *holdout) {
 			h.truth = append(h.truth, slices.Compact(set))
 		case held[u]:
 			light++
+		case other[u]:
+			elsewhere++
 		case active[u]:
 			none++
 		}
 	}
 	ev.leaveOut("nothing held out", none)
 	ev.leaveOut("held-out weights too low", light)
+	ev.leaveOut("held-out items of other types", elsewhere)
+}
+
+// ranks reports whether an item may be ranked and looked for; one that the store does not hold may.
+func (ev *evaluation) ranks(item int32) bool {
+	return ev.eligible == nil || int(item) >= len(ev.eligible) || ev.eligible[item]
 }
 
 // chooseCandidates decides what is ranked.
@@ -189,11 +208,11 @@ func (ev *evaluation) chooseCandidates(h *holdout) error {
 		}
 	}
 	for i := range warm {
-		if h.rule == CandidatesAll || h.rule == CandidatesWarm && warm[i] || h.rule == CandidatesTest && wanted[i] {
+		if ev.ranks(int32(i)) && (h.rule == CandidatesAll || h.rule == CandidatesWarm && warm[i] || h.rule == CandidatesTest && wanted[i]) {
 			h.ranked = append(h.ranked, int32(i))
 		}
 	}
-	if h.rule != CandidatesWarm {
+	if h.rule != CandidatesWarm || ev.eligible != nil {
 		h.candidates = h.ranked
 	}
 	if len(h.ranked) == 0 {

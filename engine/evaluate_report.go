@@ -13,6 +13,10 @@ type EvaluateReport struct {
 	TrainRows  int        `json:"train_rows"`      // in k-fold, on average, like the next
 	TestPairs  int        `json:"test_pairs"`      // distinct held-out pairs that count
 
+	Types   []string `json:"types,omitempty"`   // of the items ranked, when not all were
+	Domains *Domains `json:"domains,omitempty"` // with SplitCrossDomain
+	InBoth  int      `json:"in_both,omitempty"` // users who liked something in both domains
+
 	Users    int           `json:"users"`    // means are over these
 	LeftOut  []LeftOut     `json:"left_out"` // users that no mean contains
 	Rows     []EvaluateRow `json:"rows"`
