@@ -229,6 +229,16 @@ func testSimilar(t *testing.T) {
 			t.Errorf("similar to %s: %+v", id, list)
 		}
 	}
+	var books []engine.SimilarNode
+	decode(t, must(t, "similar -k 4 --format json --type book film:heat"), &books)
+	for _, n := range books {
+		if n.Type != "book" {
+			t.Errorf("%s among the books near a film", n.ID)
+		}
+	}
+	if len(books) != 4 {
+		t.Errorf("%d books, want 4", len(books))
+	}
 }
 
 func testEvaluate(t *testing.T) {
@@ -240,6 +250,13 @@ func testEvaluate(t *testing.T) {
 	table := must(t, "evaluate --config small.json -k 5 --no-baselines --split leave-last-out")
 	if !strings.HasPrefix(table, "split leave-last-out 1, seed 1, k 5, ") || !strings.Contains(table, "ndcg@5") {
 		t.Errorf("table:\n%s", table)
+	}
+	cross := must(t, "evaluate --config small.json --cross-domain film:book --fraction 0.5")
+	if !strings.Contains(cross, "users in both, film to book, seed 1") || !strings.Contains(cross, "popularity") {
+		t.Errorf("cross-domain:\n%s", cross)
+	}
+	if films := must(t, "evaluate --config small.json --type film --no-baselines"); !strings.Contains(films, "type film, seed 1") {
+		t.Errorf("films alone:\n%s", films)
 	}
 	write(t, "test.tsv", "user\titem\n"+fixtures.ColdUser+"\tfilm:heat\n")
 	given := must(t, "evaluate --config small.json --no-baselines --test test.tsv")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/topk"
@@ -23,10 +24,11 @@ type SimilarNode struct {
 // Similar returns the k nodes of the same kind that are nearest to id by the cosine of their factors: items beside items,
 // users beside users, and any other node (a director, a genre) beside nodes that items point to in the same relation.
 // An item that nobody had chosen at training is compared by what is known about it, against what is known about the others.
+// With types, only nodes of these types are listed: the books nearest to a film.
 // Errors: ErrNotTrained, ErrNotFound (also for a node that the model knows nothing about), ErrBadOption (k < 1), ErrClosed.
-func (e *Engine) Similar(ctx context.Context, id string, k int) (_ []SimilarNode, err error) {
+func (e *Engine) Similar(ctx context.Context, id string, k int, types ...string) (_ []SimilarNode, err error) {
 	defer border(&err)
-	s, err := e.session(ctx, Query{K: k})
+	s, err := e.session(ctx, Query{K: k, Types: types})
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +36,7 @@ func (e *Engine) Similar(ctx context.Context, id string, k int) (_ []SimilarNode
 	if err != nil {
 		return nil, err
 	}
-	c := crowd{e: e, id: id, self: n}
+	c := crowd{e: e, id: id, self: n, types: types}
 	switch i := s.position(n); {
 	case i >= 0:
 		c.items(s, i)
@@ -61,12 +63,16 @@ type crowd struct {
 	late    dense.Matrix // rows of nodes that came after training
 	lateOf  []graph.Idx
 	allowed func(i int) bool // nil: all
+	types   []string         // of the nodes listed; nil: all
 }
 
 // items compares an item with items, new ones included: by knowledge alone if nobody had chosen it at training.
 func (c *crowd) items(s *session, i int) {
 	m := s.m
 	c.factors, c.of = m.factors.V, m.items
+	if s.mask != nil {
+		c.allowed = func(i int) bool { return hasBit(s.mask, i) }
+	}
 	if s.live != nil {
 		c.late, c.lateOf = s.live.vec, s.live.items
 	}
@@ -119,7 +125,7 @@ func (c *crowd) nearest(ctx context.Context, k int) ([]SimilarNode, error) {
 			scores[i] = float32(float64(dot32(c.own, row)) / l)
 		}
 	}
-	gone := map[int]bool{}
+	gone := map[int]bool{} // erased, or of another type
 	for {
 		best, cosines := topk.Select(scores, k, func(i int) bool {
 			_, node := c.at(i)
@@ -135,6 +141,10 @@ func (c *crowd) nearest(ctx context.Context, k int) ([]SimilarNode, error) {
 			}
 			if err != nil {
 				return nil, fmt.Errorf("engine: similar: %w", err)
+			}
+			if c.types != nil && !slices.Contains(c.types, node.Type) {
+				gone[int(i)], erased = true, true
+				continue
 			}
 			list = append(list, SimilarNode{Rank: len(list) + 1, ID: id, Name: node.Name, Type: node.Type, Score: float64(cosines[r])})
 		}
