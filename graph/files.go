@@ -207,7 +207,7 @@ func (f *files) abandon() error {
 	if f.seq != nil {
 		err = f.seq.Close()
 	}
-	return errors.Join(err, f.lock.Close())
+	return errors.Join(err, unlockFile(f.lock))
 }
 
 // room returns ErrNoSpace when the disk has less room than the floor.

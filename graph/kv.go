@@ -50,6 +50,7 @@ func badgerOptions(dir string, log badger.Logger) badger.Options {
 		WithDetectConflicts(false). // there is one writer
 		WithMetricsEnabled(false).
 		WithNumCompactors(2).
+		WithBypassLockGuard(true). // the lock beside STORE covers its files; a child being started would hold Badger's, too
 		WithLogger(log)
 	if dir == "" {
 		o = o.WithInMemory(true)

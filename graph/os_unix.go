@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile opens path and takes its lock, or returns ErrLocked. Closing the file gives the lock back.
+// lockFile opens path and takes its lock, or returns ErrLocked.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -26,6 +26,12 @@ func lockFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("graph: lock the store: %w", err)
 	}
 	return f, nil
+}
+
+// unlockFile gives the lock back and closes its file. Closing alone is not enough: a process that is being started has a
+// copy of every open file until it runs its own program, and the lock with it.
+func unlockFile(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // syncDir makes the names in a directory durable.

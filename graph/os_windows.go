@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile opens path and takes its lock, or returns ErrLocked. Closing the file gives the lock back.
+// lockFile opens path and takes its lock, or returns ErrLocked.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -27,6 +27,11 @@ func lockFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("graph: lock the store: %w", err)
 	}
 	return f, nil
+}
+
+// unlockFile gives the lock back and closes its file.
+func unlockFile(f *os.File) error {
+	return errors.Join(windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &windows.Overlapped{}), f.Close())
 }
 
 // syncDir does nothing: Windows cannot flush a directory, and keeps renames in its journal.
