@@ -16,10 +16,12 @@ func newEraseCommand(a *app) *ucli.Command {
 		Name:      "erase",
 		Usage:     "delete users or other nodes for good",
 		ArgsUsage: "ID...",
-		Description: `Deletes the nodes with their triples, interactions, vectors and cached texts, and the
-model, which was learned from them, too. A hash of each id is kept, so that a backup
-that still has them does not bring them back. Their bytes stay in the files until
---vacuum rewrites those; --verify then searches every file for them.
+		Description: `Deletes the nodes with their triples, interactions, vectors and cached texts, with what
+was proposed about them and what language models answered about them, and the model,
+which was learned from them, too. A hash of each id is kept, so that restoring an older
+backup over this store does not bring them back; restored elsewhere, it does. Their
+bytes stay in the files until --vacuum rewrites those; --verify then searches every
+file for them.
 
 Examples:
   ken erase user:ann --vacuum --verify && ken train
@@ -57,6 +59,7 @@ type eraseOptions struct {
 // receipt is what `ken erase` prints.
 type receipt struct {
 	Erased  int           `json:"erased"`
+	Records int           `json:"records"` // proposals and answers of models about them
 	Missing int           `json:"missing"` // were not in the store; their hashes are kept all the same
 	Seq     uint64        `json:"seq"`
 	Model   bool          `json:"model"` // a model was deleted
@@ -79,7 +82,7 @@ func (a *app) erase(ctx context.Context, ids []string, o eraseOptions) error {
 	var r receipt
 	err := a.with(ctx, false, func(e *engine.Engine) error {
 		rep, err := e.Erase(ctx, ids)
-		r.Erased, r.Missing, r.Seq, r.Model = rep.Nodes, rep.Missing, rep.Seq, rep.ModelDropped
+		r.Erased, r.Records, r.Missing, r.Seq, r.Model = rep.Nodes, rep.Records, rep.Missing, rep.Seq, rep.ModelDropped
 		return err
 	})
 	if err != nil {
@@ -122,6 +125,7 @@ func (a *app) search(ctx context.Context, ids []string, r *receipt) error {
 func (r *receipt) grid() *grid {
 	g := &grid{header: []string{"what", "value"}}
 	g.fact("erased", r.Erased)
+	g.fact("proposals and answers", r.Records)
 	g.fact("not in the store", r.Missing)
 	g.fact("batch", r.Seq)
 	if r.Vacuum != nil {

@@ -55,6 +55,9 @@ func (a *app) restore(c *ucli.Context, path string) error {
 	if rep.Erased > 0 {
 		a.say("%s left out: erased since the backup", plural(int64(rep.Erased), "node"))
 	}
+	if rep.Forgotten > 0 {
+		a.say("%s left out: about what was erased since the backup", plural(int64(rep.Forgotten), "record"))
+	}
 	a.say("%s: %s, as of batch %d; run `ken train`", a.db, plural(rep.Records, "record"), rep.Seq)
 	return nil
 }

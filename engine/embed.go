@@ -71,8 +71,10 @@ func (e *Engine) Embed(ctx context.Context, o EmbedOptions) (_ EmbedReport, err 
 		return EmbedReport{}, fmt.Errorf("embed: %w", ErrNoEmbedder)
 	}
 	m := e.embedder.Model()
+	seen := e.watchErasures()
+	defer seen.end()
 	job := &embedJob{
-		e: e, opts: o, cached: embed.NewCached(e.embedder, e.store), model: m,
+		e: e, opts: o, seen: seen, cached: embed.NewCached(e.embedder, seen), model: m,
 		report: EmbedReport{Model: m.Name, Dim: m.Dim},
 	}
 	err = job.run(ctx)
@@ -119,6 +121,7 @@ func startsWithName(text, name string) bool {
 type embedJob struct {
 	e       *Engine
 	opts    EmbedOptions
+	seen    *watch
 	cached  *embed.Cached
 	model   embed.Model
 	report  EmbedReport
@@ -144,6 +147,11 @@ func (j *embedJob) run(ctx context.Context) error {
 	// With another model's vectors in the store, the new ones go to the cache first and the exchange comes last: a
 	// call that is cut short leaves the old ones in place and has lost nothing it paid for.
 	j.hold = old || j.opts.DryRun
+	if !j.opts.DryRun {
+		if err := j.e.noteModel(ctx); err != nil {
+			return err
+		}
+	}
 	if err := j.fill(ctx, ids); err != nil {
 		return err
 	}

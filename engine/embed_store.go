@@ -34,7 +34,11 @@ func (j *embedJob) putBatch(ctx context.Context, nodes []embedNode, vecs [][]flo
 	}
 	defer b.Cancel()
 	for i, n := range nodes {
-		// While the batch is open nobody else writes. A node deleted in the meantime must not come back by its vector.
+		// While the batch is open nobody else writes. A node deleted in the meantime must not come back by its vector,
+		// and one that was erased and came back has another text.
+		if j.seen.erased(n.id) {
+			continue
+		}
 		if _, err := j.e.store.Node(ctx, n.id); errors.Is(err, graph.ErrNotFound) {
 			continue
 		} else if err != nil {

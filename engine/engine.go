@@ -22,6 +22,8 @@ type Engine struct {
 	closed   atomic.Bool
 	modelErr error // why the model file could not be loaded; set at Open only
 
+	erasures erasures
+
 	train gate                  // serialises Train, Tune and Erase; readers never take it
 	model atomic.Pointer[model] // published whole, never changed after Store
 }
@@ -32,7 +34,7 @@ type Engine struct {
 func Open(ctx context.Context, dir string, opts ...Option) (_ *Engine, err error) {
 	defer border(&err)
 	s := newSettings(opts)
-	store, err := graph.Open(ctx, dir, graph.WithLogger(s.log))
+	store, err := graph.Open(ctx, dir, graph.WithLogger(s.log), graph.WithAbout(recordSpeaksOf))
 	if err != nil {
 		return nil, fmt.Errorf("engine: open: %w", err)
 	}
@@ -46,7 +48,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (_ *Engine, err error
 // OpenInMemory returns an engine whose store and model live in memory only.
 func OpenInMemory(opts ...Option) (*Engine, error) {
 	s := newSettings(opts)
-	store, err := graph.OpenInMemory(graph.WithLogger(s.log))
+	store, err := graph.OpenInMemory(graph.WithLogger(s.log), graph.WithAbout(recordSpeaksOf))
 	if err != nil {
 		return nil, fmt.Errorf("engine: open in memory: %w", err)
 	}

@@ -98,6 +98,7 @@ type enrichJob struct {
 	model   chat.Completer
 	o       EnrichOptions
 	tails   []*tails // by relation of the schema
+	seen    *watch
 	vectors *embed.Cached
 	fresh   map[string]string // id of a new tail → its name
 	rep     EnrichReport
@@ -111,6 +112,8 @@ func (j *enrichJob) run(ctx context.Context) error {
 	if err := j.fill(); err != nil {
 		return err
 	}
+	j.seen = j.e.watchErasures()
+	defer j.seen.end()
 	ids, err := j.e.itemsToAsk(ctx, j.o.Types, j.o.Limit)
 	if err != nil {
 		return err
@@ -119,8 +122,11 @@ func (j *enrichJob) run(ctx context.Context) error {
 	if j.tails, err = j.e.tailsOf(ctx, j.o.Schema); err != nil {
 		return err
 	}
-	if j.e.embedder != nil {
-		j.vectors = embed.NewCached(j.e.embedder, j.e.store)
+	if j.e.embedder != nil && !j.o.DryRun {
+		if err := j.e.noteModel(ctx); err != nil {
+			return err
+		}
+		j.vectors = embed.NewCached(j.e.embedder, j.seen)
 	}
 	j.fresh = map[string]string{}
 	for chunk := range slices.Chunk(ids, enrichChunk) {
@@ -262,7 +268,7 @@ func isFatal(err error) bool {
 
 // ask gets the facts of one item, from the store or from the model, with one more try when the answer cannot be read.
 func (j *enrichJob) ask(ctx context.Context, a *asked) {
-	c := chat.NewCached(j.model, answerCache{j.e.store, a.node.ID}, promptAttributes)
+	c := chat.NewCached(j.model, answerCache{j.seen, a.node.ID}, promptAttributes)
 	request := attributePrompt(j.o.Schema, a.node)
 	if j.o.DryRun {
 		_, had, err := c.Lookup(ctx, request)
@@ -314,6 +320,7 @@ func (j *enrichJob) take(ctx context.Context, a *asked) []Proposal {
 }
 
 func (j *enrichJob) propose(ctx context.Context, all []Proposal) error {
+	all = slices.DeleteFunc(all, func(p Proposal) bool { return j.seen.erased(p.Head) || j.seen.erased(p.Tail) })
 	if len(all) == 0 || j.o.DryRun {
 		return nil
 	}
@@ -336,36 +343,22 @@ func (j *enrichJob) progress() {
 	}
 }
 
-// answerCache keeps answers in the store, and which node they are about, so that Erase finds them.
+// answerCache keeps the answers about one node in the store.
 type answerCache struct {
-	store *graph.Store
-	id    string
+	seen *watch
+	id   string
 }
 
 // Load implements chat.Cache.
 func (c answerCache) Load(ctx context.Context, key [32]byte) ([]byte, error) {
-	val, err := c.store.Record(ctx, spaceAnswer, string(key[:]))
+	val, err := c.seen.e.store.Record(ctx, spaceAnswer, answerKey(c.id, key))
 	if errors.Is(err, graph.ErrNotFound) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return val, c.note(ctx, key) // another node with the same words may have asked
+	return val, err
 }
 
 // Save implements chat.Cache.
 func (c answerCache) Save(ctx context.Context, key [32]byte, answer []byte) error {
-	if err := c.note(ctx, key); err != nil {
-		return err
-	}
-	return c.store.SetRecord(ctx, spaceAnswer, string(key[:]), answer)
-}
-
-func (c answerCache) note(ctx context.Context, key [32]byte) error {
-	_, err := c.store.Record(ctx, spaceAsked, askedKey(c.id, key))
-	if errors.Is(err, graph.ErrNotFound) {
-		return c.store.SetRecord(ctx, spaceAsked, askedKey(c.id, key), []byte{1})
-	}
-	return err
+	return c.seen.setRecord(ctx, c.id, spaceAnswer, answerKey(c.id, key), answer)
 }

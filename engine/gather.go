@@ -18,6 +18,8 @@ const embedLimit = 5 * time.Second
 // rawOf gathers from the store what the features need of some nodes (nil: no features), and their bags of contexts with
 // the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound for a node that is not there.
 func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, ids []string) (*raw, []bag, error) {
+	seen := e.watchErasures()
+	defer seen.end()
 	r := &raw{rows: len(ids), texts: make([]string, len(ids)), told: make([]bool, len(ids)), dims: map[string]int{}}
 	bags := make([]bag, len(ids))
 	ends := make([][]graph.Idx, len(ids))
@@ -50,11 +52,11 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		}
 	}
 	r.bags = sparse.FromTriplets(len(ids), len(about.all), rows, cols, vals, func(a, b float32) float32 { return max(a, b) })
-	return r, bags, e.gatherVectors(ctx, f, r, ids, full, ends)
+	return r, bags, e.gatherVectors(ctx, seen, f, r, ids, full, ends)
 }
 
 // gatherVectors reads the vectors that the blocks of f take.
-func (e *Engine) gatherVectors(ctx context.Context, f *features, r *raw, ids, texts []string, ends [][]graph.Idx) error {
+func (e *Engine) gatherVectors(ctx context.Context, seen *watch, f *features, r *raw, ids, texts []string, ends [][]graph.Idx) error {
 	byModality := map[string][][]float32{}
 	around := make([][]float32, len(ids))
 	r.vector = func(modality string, row int) []float32 { return byModality[modality][row] }
@@ -81,7 +83,7 @@ func (e *Engine) gatherVectors(ctx context.Context, f *features, r *raw, ids, te
 			return err
 		}
 		if b.modality == modalityText {
-			if err := e.fillTexts(ctx, vs, dim, texts); err != nil {
+			if err := e.fillTexts(ctx, seen, vs, dim, texts); err != nil {
 				return err
 			}
 		}
@@ -108,7 +110,7 @@ func (e *Engine) vectorsOf(ctx context.Context, modality string, dim int, ids []
 // fillTexts makes the vectors that are missing and have a text, if the engine has an embedder of the model that made the
 // stored ones; they are kept in the store's cache, so that no text is sent twice. A server that is down or slow is logged
 // and no error: a missing vector counts as the mean.
-func (e *Engine) fillTexts(ctx context.Context, vs [][]float32, dim int, texts []string) error {
+func (e *Engine) fillTexts(ctx context.Context, seen *watch, vs [][]float32, dim int, texts []string) error {
 	var at []int
 	var ask []string
 	for i, v := range vs {
@@ -129,7 +131,7 @@ func (e *Engine) fillTexts(ctx context.Context, vs [][]float32, dim int, texts [
 	}
 	limited, cancel := context.WithTimeout(ctx, embedLimit)
 	defer cancel()
-	made, err := embed.NewCached(e.embedder, e.store).Embed(limited, ask)
+	made, err := embed.NewCached(e.embedder, seen).Embed(limited, ask)
 	if ctx.Err() != nil {
 		return fmt.Errorf("engine: embed new texts: %w", ctx.Err())
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,25 +46,12 @@ type Proposal struct {
 	Decided int64         `json:"decided,omitempty"` // Unix seconds
 }
 
-// Names of the spaces of records in the store.
-const (
-	spaceProposal = "proposal" // proposalKey → Proposal
-	spaceMade     = "made"     // id of a node that an acceptance created → graph.Node as it was created
-)
-
 // reviewChunk is how many proposals change in one batch.
 const reviewChunk = 1000
 
-// proposalKey orders proposals by source first. Lengths stand before the parts: ids may hold any character.
+// proposalKey orders proposals by source first.
 func proposalKey(p Proposal) string {
 	return string(appendParts(nil, p.Source, p.Head, p.Relation)) + p.Tail
-}
-
-func appendParts(b []byte, parts ...string) []byte {
-	for _, s := range parts {
-		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-	}
-	return b
 }
 
 // compareProposals is the order of lists: by source, head, relation and tail.

@@ -55,6 +55,8 @@ type RestoreReport struct {
 	Records int64
 	// Erased counts the nodes of the backup that had been erased from the store since, and so were left out.
 	Erased int
+	// Forgotten counts the records that were left out because they speak of what had been erased, see WithAbout.
+	Forgotten int
 	// JournalLost is set when there was a store whose journal of erased ids could not be read.
 	JournalLost bool
 }
@@ -93,7 +95,11 @@ func Restore(ctx context.Context, r io.Reader, dir string, opts ...Option) (rep 
 func (f *files) restore(ctx context.Context, r io.Reader, j erasedJournal, o options, rep *RestoreReport) error {
 	data := f.store.nextData()
 	var head backupHead
-	b, err := newBuilder(f.path(data), f.mark.ts+1, o, func(id string) bool { return j.after(id, head.Time) })
+	var erased func(string) bool
+	if len(j.entries) > 0 {
+		erased = func(id string) bool { return j.after(id, head.Time) }
+	}
+	b, err := newBuilder(f.path(data), f.mark.ts+1, o, erased)
 	if err != nil {
 		return err
 	}
@@ -114,7 +120,7 @@ func (f *files) restore(ctx context.Context, r io.Reader, j erasedJournal, o opt
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(f.path(data)))
 	}
-	rep.Seq, rep.Erased = st.seq, b.gone
+	rep.Seq, rep.Erased, rep.Forgotten = st.seq, b.gone, b.silent
 	return f.swap(data, st)
 }
 

@@ -194,7 +194,7 @@ func TestEraseForGood(t *testing.T) {
 	if _, err := s.Backup(t.Context(), &buf); err != nil {
 		t.Fatal(err)
 	}
-	rep, err := s.Erase(t.Context(), []string{user, "nobody"}, [][32]byte{key, key})
+	rep, err := s.Erase(t.Context(), []string{user, "nobody"}, func(graph.Node) [][32]byte { return [][32]byte{key, key} })
 	if err != nil || rep.Nodes != 1 || rep.Missing != 1 {
 		t.Fatalf("%+v, %v", rep, err)
 	}

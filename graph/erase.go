@@ -1,11 +1,13 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -13,21 +15,31 @@ import (
 type EraseReport struct {
 	Seq     uint64
 	Nodes   int // with all that was theirs
+	Records int // that spoke of them, see WithAbout
 	Missing int // ids that were not in the store; they are journaled all the same, for the sake of old backups
 }
 
-// Erase deletes nodes for good: with their triples, interactions and vectors, and with the cached vectors under keys,
-// which the caller knows from the nodes' texts. It notes a salted hash of each id and key, so that Restore leaves them out
-// of a backup that has them still. Their bytes remain in Badger's files until Vacuum.
-func (s *Store) Erase(ctx context.Context, ids []string, keys [][32]byte) (EraseReport, error) {
+// Erase deletes nodes for good: with their triples, interactions and vectors, with the records that speak of them, and with
+// the cached vectors under the keys that keysOf makes of a node's texts; nil makes none. Nothing else is written while
+// keysOf is called. It notes a salted hash of each id and key, so that Restore leaves them out of a backup that has them
+// still. Their bytes remain in Badger's files until Vacuum.
+func (s *Store) Erase(ctx context.Context, ids []string, keysOf func(Node) [][32]byte) (EraseReport, error) {
 	var rep EraseReport
 	b, err := s.NewBatch(ctx)
 	if err != nil {
 		return rep, err
 	}
 	defer b.Cancel()
+	var keys [][32]byte
 	for _, id := range ids {
-		switch err := b.DeleteNode(id); {
+		n, err := s.Node(ctx, id) // as the batch sees it: nobody else writes
+		if err == nil {
+			if keysOf != nil {
+				keys = append(keys, keysOf(n)...)
+			}
+			err = b.DeleteNode(id)
+		}
+		switch {
 		case errors.Is(err, ErrNotFound):
 			rep.Missing++
 		case err != nil:
@@ -41,11 +53,19 @@ func (s *Store) Erase(ctx context.Context, ids []string, keys [][32]byte) (Erase
 		return rep, err
 	}
 	e := erasure{time: time.Now().Unix(), salt: salt}
+	gone := make(map[string]bool, len(ids)+len(keys))
 	for _, id := range ids {
-		b.extra = append(b.extra, put(erasedKey(eraseHash(salt, id)), e.encode()))
+		gone[id] = true
 	}
 	for _, k := range keys {
-		b.extra = append(b.extra, put(erasedKey(eraseHash(salt, string(k[:]))), e.encode()))
+		gone[string(k[:])] = true
+	}
+	for what := range gone {
+		b.extra = append(b.extra, put(erasedKey(eraseHash(salt, what)), e.encode()))
+	}
+	gone[anything] = true
+	if rep.Records, err = b.eraseRecords(ctx, func(what string) bool { return gone[what] }); err != nil {
+		return rep, err
 	}
 	// The cache comes first: once the nodes are gone nobody knows their keys, so a kill between would leave it for ever.
 	if err := s.dropCache(ctx, keys); err != nil {
@@ -53,6 +73,40 @@ func (s *Store) Erase(ctx context.Context, ids []string, keys [][32]byte) (Erase
 	}
 	rep.Seq, err = b.Commit(ctx)
 	return rep, err
+}
+
+// eraseRecords deletes the records that speak of what is erased.
+func (b *Batch) eraseRecords(ctx context.Context, erased func(string) bool) (n int, err error) {
+	if b.s.about == nil {
+		return 0, nil
+	}
+	var bad error
+	err = b.sn.scan(ctx, []byte{kindRecord}, func(key, val []byte) bool {
+		speaks, err := b.s.about.speaks(key, val, erased)
+		if speaks {
+			n++
+			b.extra = append(b.extra, write{key: bytes.Clone(key)})
+		}
+		bad = err
+		return bad == nil
+	})
+	return n, errors.Join(err, bad)
+}
+
+// anything asks whether anything at all is erased; it is the id of no node.
+const anything = ""
+
+// speaks reports whether the record under key speaks of what is erased; one that nobody knows speaks of anything.
+func (a About) speaks(key, val []byte, erased func(string) bool) (bool, error) {
+	space, name, ok := parseRecordKey(key)
+	if !ok {
+		return false, damaged(key)
+	}
+	ids, ok := a(space, name, val)
+	if !ok {
+		return erased(anything), nil
+	}
+	return slices.ContainsFunc(ids, erased), nil
 }
 
 // erasure is an entry of the journal of erased ids and cache keys; its key is the hash of the salt and one of them.
@@ -114,8 +168,16 @@ type erasedJournal struct {
 	entries map[[32]byte]erasure
 }
 
-// after reports whether id was erased at time or later.
+// after reports whether id, or anything, was erased at time or later.
 func (j erasedJournal) after(id string, time int64) bool {
+	if id == anything {
+		for _, e := range j.entries {
+			if e.time >= time {
+				return true
+			}
+		}
+		return false
+	}
 	for salt := range j.salts {
 		if e, ok := j.entries[eraseHash(salt, id)]; ok && e.time >= time {
 			return true

@@ -10,7 +10,16 @@ type options struct {
 	floor      int64
 	acceptLoss bool
 	readFirst  int64 // bytes of tables that Open reads before it returns
+	about      About
 }
+
+// About returns the ids of the nodes that a record speaks of, and may add strings that Erase got as keys. The arguments
+// are lent. It returns false when it does not know the record, which then goes with whatever is erased: better lost than kept.
+type About func(space, key string, val []byte) (ids []string, ok bool)
+
+// WithAbout makes Erase delete the records that speak of a node with it, and Restore leave them out. Without it, records
+// stay.
+func WithAbout(fn About) Option { return func(o *options) { o.about = fn } }
 
 func newOptions(opts []Option) options {
 	o := options{log: slog.New(slog.DiscardHandler), floor: DefaultFreeSpaceFloor, readFirst: verifyAtOpen}

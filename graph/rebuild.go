@@ -43,7 +43,8 @@ func (s *snap) eachPrimary(ctx context.Context, fn func(key, payload []byte) err
 type builder struct {
 	kv     *kv
 	ts     uint64
-	erased func(id string) bool // nodes to leave out with all that is theirs, and keys of the cache
+	erased func(id string) bool // nodes to leave out with all that is theirs, and keys of the cache; nil: none
+	about  About                // of records; nil: none is left out
 
 	buf     []write
 	bytes   int
@@ -52,6 +53,7 @@ type builder struct {
 	old     state // of the source
 	records int64
 	gone    int   // nodes left out because they are erased
+	silent  int   // records left out because they speak of something erased
 	dropped int64 // edges and vectors left out because a node of theirs is not there
 }
 
@@ -69,10 +71,7 @@ func newBuilder(data string, ts uint64, o options, erased func(id string) bool) 
 	if err != nil {
 		return nil, err
 	}
-	if erased == nil {
-		erased = func(string) bool { return false }
-	}
-	return &builder{kv: k, ts: ts, erased: erased, counts: map[counter]int64{}}, nil
+	return &builder{kv: k, ts: ts, erased: erased, about: o.about, counts: map[counter]int64{}}, nil
 }
 
 // add takes one primary record. It returns ErrCorrupt for what is none.
@@ -108,12 +107,14 @@ func (b *builder) add(key, payload []byte) error {
 		}
 		return b.write(key, payload)
 	case kindCache:
-		if b.erased(string(key[1:])) {
+		if b.erased != nil && b.erased(string(key[1:])) {
 			return nil
 		}
 		b.counts[counter{what: countCache}]++
 		return b.write(key, payload)
-	case kindMeta, kindErased, kindSym, kindRecord, kindLog:
+	case kindRecord:
+		return b.record(key, payload)
+	case kindMeta, kindErased, kindSym, kindLog:
 		return b.write(key, payload)
 	}
 	return damaged(key)
@@ -133,7 +134,7 @@ func (b *builder) node(key, payload []byte) error {
 	if !ok1 || !ok2 {
 		return damaged(key)
 	}
-	if b.erased(n.ID) {
+	if b.erased != nil && b.erased(n.ID) {
 		b.gone++
 		return nil
 	}
@@ -169,6 +170,20 @@ func (b *builder) interaction(key, payload []byte) error {
 	}
 	b.counts[counter{countInteractions, k.typ}]++
 	return errors.Join(b.write(key, payload), b.write(k.itemKey(), payload))
+}
+
+func (b *builder) record(key, payload []byte) error {
+	if b.erased != nil && b.about != nil {
+		speaks, err := b.about.speaks(key, payload, b.erased)
+		if err != nil {
+			return err
+		}
+		if speaks {
+			b.silent++
+			return nil
+		}
+	}
+	return b.write(key, payload)
 }
 
 // write takes a copy of key and payload into the current part, and writes that when it is large enough.

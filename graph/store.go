@@ -19,6 +19,7 @@ type Store struct {
 	log   *slog.Logger
 	kv    *kv
 	files *files // nil in memory
+	about About  // nil: records speak of nobody
 
 	dict   dict
 	syms   *symbols
@@ -87,6 +88,7 @@ func open(ctx context.Context, f *files, o options) (*Store, error) {
 		log:    o.log,
 		kv:     k,
 		files:  f,
+		about:  o.about,
 		dict:   newDict(),
 		syms:   newSymbols(),
 		counts: newCounters(),
