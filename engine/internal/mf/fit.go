@@ -19,17 +19,39 @@ const startScale = 0.1
 // user's factors are the exact solution given the items' (what fold-in and explanations rely on).
 // after, if not nil, is called after every sweep. A cancelled ctx returns an error wrapping its cause.
 func Fit(ctx context.Context, d *Data, cfg Config, workers int, after func(sweep int)) (*Model, error) {
+	return Continue(ctx, d, cfg, workers, nil, after)
+}
+
+// State is where a fit stood between two sweeps. Zero: at its start.
+type State struct {
+	sweeps    int
+	others, v dense.Matrix
+}
+
+// Continue is Fit from where a fit of the same data and the same configuration but for Iterations stood, as if it had not
+// stopped: the model has the same bytes. It leaves in at where it stood after the last sweep; a state beyond
+// cfg.Iterations is not used. at may be nil.
+func Continue(ctx context.Context, d *Data, cfg Config, workers int, at *State, after func(sweep int)) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("mf: %w", err)
 	}
 	f := newFitter(d, cfg, workers)
-	for i := range cfg.Iterations {
+	begin := 0
+	if at != nil && at.sweeps > 0 && at.sweeps <= cfg.Iterations {
+		begin = at.sweeps
+		f.v = at.v.Clone()
+		copy(f.others.Data, at.others.Data)
+	}
+	for i := begin; i < cfg.Iterations; i++ {
 		if err := f.sweep(ctx); err != nil {
 			return nil, fmt.Errorf("mf: sweep %d of %d: %w", i+1, cfg.Iterations, err)
 		}
 		if after != nil {
 			after(i + 1)
 		}
+	}
+	if at != nil { // finish changes the factors
+		*at = State{sweeps: cfg.Iterations, others: f.others.Clone(), v: f.v.Clone()}
 	}
 	m, err := f.finish(ctx)
 	if err != nil {

@@ -173,3 +173,48 @@ func TestConfigValidate(t *testing.T) {
 		}
 	}
 }
+
+func TestContinueEqualsOneFit(t *testing.T) {
+	d := planted(80, 60, 5, 7)
+	d.H, d.UH = dense.New(60, 3), dense.New(80, 2)
+	for i := range 60 {
+		d.H.Row(i)[0], d.H.Row(i)[i%3] = 1, float32(i)
+	}
+	for u := range 80 {
+		d.UH.Row(u)[u%2] = 1
+	}
+	cfg := testConfig()
+	cfg.Iterations = 6
+	want, err := Fit(t.Context(), d, cfg, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at State
+	for _, sweeps := range []int{2, 3, 6, 6} {
+		cfg.Iterations = sweeps
+		got, err := Continue(t.Context(), d, cfg, 2, &at, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sweeps < 6 {
+			continue
+		}
+		for name, pair := range map[string][2]dense.Matrix{"U": {want.U, got.U}, "V": {want.V, got.V}, "Z": {want.Z, got.Z}, "Q": {want.Q, got.Q}, "Head": {want.Head, got.Head}} {
+			if !slices.Equal(pair[0].Data, pair[1].Data) {
+				t.Errorf("%s differs from one fit", name)
+			}
+		}
+	}
+	cfg.Iterations = 2
+	back, err := Continue(t.Context(), d, cfg, 2, &at, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := Fit(t.Context(), d, cfg, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(back.V.Data, short.V.Data) {
+		t.Error("a state beyond the sweeps asked for was used")
+	}
+}
