@@ -79,6 +79,11 @@ func rowOf(nodes []graph.Idx, n graph.Idx) int32 {
 
 // fit trains a model on the given rows of the events (nil: all) with a knowledge base (nil: plain factorisation).
 func fit(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Config, workers int, after func(sweep int)) (*model, error) {
+	return fitFrom(ctx, d, k, rows, cfg, workers, nil, after)
+}
+
+// fitFrom is fit that goes on from where a fit of fewer sweeps stood and leaves there where it stands; nil: from the start.
+func fitFrom(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Config, workers int, at *mf.State, after func(sweep int)) (*model, error) {
 	x, target, scales := behaviour(d, rows, cfg)
 	if x.NNZ() == 0 {
 		return nil, fmt.Errorf("%w: training needs interactions, the store has none that count", ErrNoData)
@@ -88,7 +93,7 @@ func fit(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Config
 		s.links = k.links
 	}
 	cfg = cfg.filled(s)
-	factors, err := mf.Fit(ctx, k.data(x, target), cfg.factorisation(), workers, after)
+	factors, err := mf.Continue(ctx, k.data(x, target), cfg.factorisation(), workers, at, after)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}

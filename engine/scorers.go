@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -22,6 +23,9 @@ const (
 	denseEvents = 15
 	// filterShare is the share of co-choice on sparse data. Beside EASE it brings nothing.
 	filterShare = 0.2
+	// filterPower is how far the popularity of both items is divided out, filterUserPower a user's activity.
+	filterPower     = 0.35
+	filterUserPower = 0.25
 	// keepNeighbours and keepEASE are how many entries each item keeps. EASE needs its many small ones.
 	keepNeighbours = 100
 	keepEASE       = 1000
@@ -57,7 +61,7 @@ func fitScorers(ctx context.Context, x *sparse.CSR, target []float32, cfg Config
 	coChoice, itemItem := cfg.shares(s)
 	var all []scorer
 	if w := coChoice; w > 0 {
-		next, err := itemitem.Filter(ctx, liked, itemitem.FilterConfig{ItemPower: 0.35, UserPower: 0.25, Keep: keepNeighbours}, workers)
+		next, err := itemitem.Filter(ctx, liked, itemitem.FilterConfig{ItemPower: cmp.Or(cfg.FilterPower, filterPower), UserPower: filterUserPower, Keep: keepNeighbours}, workers)
 		if err != nil {
 			return nil, fmt.Errorf("engine: %s scorer: %w", scorerCoChoice, err)
 		}

@@ -26,7 +26,7 @@ const (
 // TuneOptions of Tune. The zero value goes through the whole plan for the objective mix.
 type TuneOptions struct {
 	Objective Objective     // "": mix
-	Valid     []TestPair    // validation pairs from outside; they are taken out of training. With mix they are the warm part
+	Valid     []TestPair    // validation pairs from outside; they are taken out of training. With mix they are the warm part. Nothing is left to confirm on then
 	Fraction  float64       // of what is held out for validation, strictly between 0 and 1; 0: 0.1
 	K         int           // NDCG@K is measured; 0: 20
 	MinWeight float32       // pairs below it are not what lists are for; pairs at 0 or below never are
@@ -44,7 +44,9 @@ type TuneReport struct {
 	Objective Objective    `json:"objective"`
 	K         int          `json:"k"`
 	Seed      uint64       `json:"seed"`
-	TrainRows int          `json:"train_rows"`
+	Splits    int          `json:"splits"`       // validation splits of the search: several where few pairs are held out
+	Confirmed int          `json:"confirmed_on"` // fresh splits that Parts and Check are measured on; 0: those of the search
+	TrainRows int          `json:"train_rows"`   // of the first split
 	Parts     []TunePart   `json:"parts"`
 	Choices   []TuneChoice `json:"choices"` // all that was searched, in order
 	Check     *TuneCheck   `json:"check,omitempty"`
@@ -56,7 +58,7 @@ type TuneReport struct {
 	Stored    bool         `json:"stored"` // Train uses Config from now on
 }
 
-// TunePart is one part of the objective: the mean NDCG of the validation users with the first and the last configuration.
+// TunePart is one part of the objective: the mean NDCG of the users with the first and the last configuration.
 type TunePart struct {
 	Name  string  `json:"name"`
 	Users int     `json:"users"`
@@ -67,18 +69,18 @@ type TunePart struct {
 
 // TuneChoice is what the search of one hyper-parameter came to.
 type TuneChoice struct {
-	Name    string  `json:"name"`
-	From    string  `json:"from"`
-	To      string  `json:"to"`   // equal to From: nothing changed
-	Best    string  `json:"best"` // the alternative that did best; empty when all were ruled out at low fidelity
-	Gain    float64 `json:"gain"` // of Best over From: change of NDCG relative to the start, mean over the parts
-	SE      float64 `json:"se"`   // its standard error, likewise
-	Simpler bool    `json:"simpler,omitempty"`
+	Name   string  `json:"name"`
+	From   string  `json:"from"`
+	To     string  `json:"to"`               // equal to From: nothing changed
+	Best   string  `json:"best"`             // the alternative that did best; empty when all were ruled out at low fidelity
+	Gain   float64 `json:"gain"`             // of Best over From: change of NDCG relative to the start, mean over the parts
+	SE     float64 `json:"se"`               // its standard error, likewise
+	Undone bool    `json:"undone,omitempty"` // back at the start: the gain was gone on the fresh splits
 }
 
-// TuneCheck compares the warm part with plain matrix factorisation of the same configuration.
+// TuneCheck compares the warm part with the same configuration without knowledge.
 type TuneCheck struct {
-	Plain    float64 `json:"plain"`              // NDCG
+	Without  float64 `json:"without_knowledge"`  // NDCG
 	Tuned    float64 `json:"tuned"`              // NDCG, after what Switched did
 	SE       float64 `json:"se"`                 // of the difference
 	Switched string  `json:"switched,omitempty"` // what of the knowledge was switched off for losing
@@ -87,11 +89,16 @@ type TuneCheck struct {
 // Tune searches for a configuration that ranks a validation part better, carved out of the training data, and stores it
 // as the store's training configuration: Train uses it from then on. It does not publish a model.
 //
-// From the start, one hyper-parameter after the other is tried over a small grid. An alternative is taken when its gain
-// in NDCG is above its standard error (√(2 ln n) of them when it is the best of n), paired over users or over items,
-// whichever is larger. The weight 0 of a source of knowledge is also taken when it is within half a standard error of the
-// best: what does not help is left out. At the end, what of the knowledge makes warm lists worse than plain matrix
-// factorisation by more than a standard error is switched off.
+// From the start, one hyper-parameter after the other is tried over a small grid by successive halving: all alternatives
+// with a quarter of the sweeps, the better half with half of them, what is left in full, each going on from the factors
+// that it has. An alternative is taken when its gain in NDCG is above its standard error (√(2 ln n) of them when it is the
+// best of n), paired over users or over items, whichever is larger; else the start stays. Where few pairs are held out,
+// every configuration is measured on up to three splits.
+//
+// The best of many looks better than it is. So what the search found is compared with the start on as many fresh splits,
+// and stays when it gains more than a standard error there; else the half of the changes that was surest is tried, and so
+// on down to none. At the end, what of the knowledge makes warm lists worse than the same model without knowledge, by more
+// than the 95 % interval, is switched off.
 //
 // Finished trials are kept in the store: a run that was cancelled or ran out of budget goes on where it stopped when the
 // store's data and the options, budgets aside, are the same, and ends as if it had never stopped. The result depends on
@@ -115,7 +122,7 @@ func (e *Engine) Tune(ctx context.Context, o TuneOptions) (_ TuneReport, err err
 	if err != nil {
 		return TuneReport{}, fmt.Errorf("engine: tune: %w", err)
 	}
-	rep, err := t.run(ctx)
+	rep, err := t.find(ctx)
 	if err != nil {
 		return TuneReport{}, fmt.Errorf("engine: tune: %w", err)
 	}
@@ -175,31 +182,30 @@ func (o *TuneOptions) fill() error {
 	return o.Config.Validate()
 }
 
-// run searches, checks and reports.
-func (t *tuning) run(ctx context.Context) (TuneReport, error) {
-	start, err := t.judge(ctx, *t.o.Config)
-	if err != nil {
-		return TuneReport{}, err
-	}
+// find searches, confirms, checks and reports.
+func (t *tuning) find(ctx context.Context) (TuneReport, error) {
 	knobs := t.knobs()
-	t.planned = tune.Trials(dimensions(knobs))
-	found, err := tune.Search(ctx, dimensions(knobs), func(ctx context.Context, p tune.Point, f tune.Fidelity) (tune.Values, error) {
-		cfg := configure(*t.o.Config, knobs, p, t.scale)
-		if f == tune.Low {
-			cfg = cheaper(cfg)
-		}
-		return t.judge(ctx, cfg)
+	dims := dimensions(knobs)
+	t.planned = tune.Trials(dims)
+	found, err := tune.Search(ctx, dims, func(ctx context.Context, p tune.Point, rung int) (tune.Values, error) {
+		return t.judge(ctx, shorter(configure(*t.o.Config, knobs, p, t.scale), rung))
 	})
 	if err != nil {
 		return TuneReport{}, err
 	}
-	rep := TuneReport{Objective: t.o.Objective, K: t.o.K, Seed: t.o.Seed, TrainRows: len(t.train), Spent: found.Spent}
-	for _, m := range found.Moves {
-		rep.Choices = append(rep.Choices, choiceOf(knobs[m.Dimension], m))
+	rep := TuneReport{Objective: t.o.Objective, K: t.o.K, Seed: t.o.Seed, Splits: len(t.search), TrainRows: len(t.search[0].train), Spent: found.Spent}
+	folds, final, err := t.confirm(ctx, knobs, found)
+	if err != nil {
+		return TuneReport{}, err
 	}
-	trial := configure(*t.o.Config, knobs, found.Point, t.scale)
-	rep.Config = configure(*t.o.Config, knobs, found.Point, t.whole)
-	check, change, values, err := t.checkPlain(ctx, trial, found.Values)
+	for _, m := range found.Moves {
+		c := choiceOf(knobs[m.Dimension], m)
+		c.Undone = m.From != m.To && final.Point[m.Dimension] == knobs[m.Dimension].Start
+		rep.Choices = append(rep.Choices, c)
+	}
+	trial := shorter(configure(*t.o.Config, knobs, final.Point, t.scale), tune.Full)
+	rep.Config = configure(*t.o.Config, knobs, final.Point, t.whole)
+	check, change, values, err := t.checkKnowledge(ctx, folds, trial, final.End)
 	if err != nil {
 		return TuneReport{}, err
 	}
@@ -207,13 +213,26 @@ func (t *tuning) run(ctx context.Context) (TuneReport, error) {
 	if change != nil {
 		rep.Config = change(rep.Config)
 	}
-	rep.Parts = t.partsOf(start, values)
+	rep.Parts, rep.Confirmed = t.partsOf(final.Start, values), len(t.fresh)
 	rep.Trials, rep.Resumed = t.used, t.resumed
 	return rep, rep.Config.Validate()
 }
 
+// confirm measures the end of the search on the fresh splits, and keeps what holds there. Without such splits the search
+// is believed.
+func (t *tuning) confirm(ctx context.Context, knobs []knob, found tune.Result) (folds []*tuneFold, final tune.Confirmed, err error) {
+	folds = t.fresh
+	if len(folds) == 0 {
+		folds = t.search
+	}
+	final, err = tune.Confirm(ctx, dimensions(knobs), found, func(ctx context.Context, p tune.Point, rung int) (tune.Values, error) {
+		return t.trial(ctx, folds, shorter(configure(*t.o.Config, knobs, p, t.scale), rung), variant{})
+	})
+	return folds, final, err
+}
+
 func choiceOf(k knob, m tune.Move) TuneChoice {
-	c := TuneChoice{Name: k.Name, From: k.labels[m.From], To: k.labels[m.To], Gain: m.Gain.Gain, SE: m.Gain.SE, Simpler: m.Simpler}
+	c := TuneChoice{Name: k.Name, From: k.labels[m.From], To: k.labels[m.To], Gain: m.Gain.Gain, SE: m.Gain.SE}
 	if m.Best >= 0 {
 		c.Best = k.labels[m.Best]
 	}

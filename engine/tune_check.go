@@ -8,31 +8,32 @@ import (
 	"github.com/kenrec/ken/engine/internal/tune"
 )
 
-// checkPlain compares the warm part with plain matrix factorisation of the same configuration: knowledge must not make
-// warm lists worse. What does, by more than a standard error, is switched off step by step until it no longer does; of
-// steps that all fail, the best is taken. change does the same to another configuration; nil: nothing is to be changed.
-func (t *tuning) checkPlain(ctx context.Context, cfg Config, values tune.Values) (*TuneCheck, func(Config) Config, tune.Values, error) {
+// checkKnowledge compares the warm part with the same configuration without knowledge: knowledge must not make warm lists
+// worse. What does, by more than the 95 % interval, is switched off step by step until it no longer does; of steps that
+// all fail, the best is taken. change does the same to another configuration; nil: nothing is to be changed. It measures
+// on the splits that confirm, where the configuration was not chosen, if there are any.
+func (t *tuning) checkKnowledge(ctx context.Context, folds []*tuneFold, cfg Config, values tune.Values) (*TuneCheck, func(Config) Config, tune.Values, error) {
 	at, warm := t.warmPart()
 	if !warm || !t.knows() {
 		return nil, nil, values, nil
 	}
-	plain, err := t.trial(ctx, cfg, variant{kind: variantPlain}, false)
+	without, err := t.trial(ctx, folds, cfg, variant{kind: variantPlain})
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("plain matrix factorisation: %w", err)
+		return nil, nil, nil, fmt.Errorf("without knowledge: %w", err)
 	}
-	check := &TuneCheck{Plain: metrics.Mean(plain[at].Users)}
-	check.Tuned, check.SE = metrics.Mean(values[at].Users), tune.StandardError(values[at], plain[at])
+	check := &TuneCheck{Without: metrics.Mean(without[at].Users)}
+	check.Tuned, check.SE = metrics.Mean(values[at].Users), tune.StandardError(values[at], without[at])
 	if check.holds() {
 		return check, nil, values, nil
 	}
 	best, bestChange, bestValues := *check, (func(Config) Config)(nil), values
 	for _, step := range t.fallbacks() {
-		r, err := t.trial(ctx, step.change(cfg), variant{}, false)
+		r, err := t.trial(ctx, folds, step.change(cfg), variant{})
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		now := TuneCheck{
-			Plain: check.Plain, Tuned: metrics.Mean(r[at].Users), SE: tune.StandardError(r[at], plain[at]), Switched: step.name,
+			Without: check.Without, Tuned: metrics.Mean(r[at].Users), SE: tune.StandardError(r[at], without[at]), Switched: step.name,
 		}
 		if now.Tuned > best.Tuned {
 			best, bestChange, bestValues = now, step.change, r
@@ -44,8 +45,8 @@ func (t *tuning) checkPlain(ctx context.Context, cfg Config, values tune.Values)
 	return &best, bestChange, bestValues, nil
 }
 
-// holds says that the configuration is not worse than plain matrix factorisation beyond noise.
-func (c *TuneCheck) holds() bool { return c.Tuned-c.Plain >= -c.SE }
+// holds says that the configuration is not worse than without knowledge beyond the 95 % interval of their difference.
+func (c *TuneCheck) holds() bool { return c.Tuned-c.Without >= -1.96*c.SE }
 
 // fallback is one way to let knowledge have less of a say in warm lists.
 type fallback struct {
@@ -76,9 +77,9 @@ func (t *tuning) fallbacks() []fallback {
 // partsOf reports the parts with what the start and the end reach.
 func (t *tuning) partsOf(start, end tune.Values) []TunePart {
 	var out []TunePart
-	for i, p := range t.parts {
+	for i, p := range t.search[0].parts {
 		out = append(out, TunePart{
-			Name: p.name, Users: len(p.users), Start: metrics.Mean(start[i].Users), Tuned: metrics.Mean(end[i].Users), SE: tune.StandardError(end[i], start[i]),
+			Name: p.name, Users: len(end[i].Users), Start: metrics.Mean(start[i].Users), Tuned: metrics.Mean(end[i].Users), SE: tune.StandardError(end[i], start[i]),
 		})
 	}
 	return out

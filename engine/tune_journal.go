@@ -19,7 +19,7 @@ const (
 	metaJournal = "tune.journal"
 	metaTrial   = "tune.trial"
 	// journalVersion changes with anything that makes old trials worth something else.
-	journalVersion = 1
+	journalVersion = 2
 )
 
 // journalHeader says whose trials there are. Trials beyond N are left from other runs.

@@ -43,6 +43,7 @@ func configure(start Config, knobs []knob, p tune.Point, s scale) Config {
 var (
 	gridItemItem = []float64{0, 0.2, 0.4, 0.5}
 	gridCoChoice = []float64{0, 0.1, 0.2, 0.3, 0.4}
+	gridPower    = []float64{0.25, 0.35, 0.5}
 	gridSlope    = []float64{0, 0.15, 0.3, 0.5}
 	gridFactors  = []float64{64, 128, 256, 512}
 	gridReg      = []float64{0.3, 0.55, 1, 1.8, 3}
@@ -56,11 +57,10 @@ func (t *tuning) knobs() []knob {
 	var all []knob
 	_, warm := t.warmPart()
 	if warm {
-		all = append(all, t.shareKnobs()...)
+		all = append(all, t.shareKnobs(len(all))...)
 	}
 	if t.weightsVary() {
 		k := valueKnob("rating slope", gridSlope, t.o.Config.RatingSlope, func(c *Config) *float64 { return &c.RatingSlope })
-		k.Simplest = slices.Index(withStart(gridSlope, t.o.Config.RatingSlope), 0)
 		all = append(all, k)
 	}
 	all = append(all,
@@ -76,7 +76,7 @@ func (t *tuning) knobs() []knob {
 		context = len(all)
 		all = append(all, contextKnob(sources))
 	}
-	if slices.ContainsFunc(t.parts, func(p tunePart) bool { return p.name == partColdItems || p.name == partGiven && !p.warm }) && t.knows() {
+	if slices.ContainsFunc(t.search[0].parts, func(p tunePart) bool { return p.name == partColdItems || p.name == partGiven && !p.warm }) && t.knows() {
 		all = append(all, timesKnob("regularisation of the knowledge head", gridTimes, func(c *Config) *float64 { return &c.HeadReg }))
 	}
 	all = append(all, t.factorsKnob())
@@ -86,8 +86,7 @@ func (t *tuning) knobs() []knob {
 				c.Relations = setWeight(c.Relations, name, w)
 			}
 		})
-		off := all[context].Simplest
-		k.Active = func(p tune.Point) bool { return p[context] != off }
+		k.Active = func(p tune.Point) bool { return p[context] != contextOff }
 		all = append(all, k)
 	}
 	all = append(all, t.blockKnobs()...)
@@ -95,8 +94,8 @@ func (t *tuning) knobs() []knob {
 }
 
 // shareKnobs turn the shares of the item-to-item scorers. A model is blended anew, not fitted: all choices are tried in
-// full, and once more when the factorisation is settled.
-func (t *tuning) shareKnobs() []knob {
+// full, and once more when the factorisation is settled. offset is how many knobs come before.
+func (t *tuning) shareKnobs(offset int) []knob {
 	coChoice, itemItem := t.o.Config.shares(t.scale)
 	share := func(name string, grid []float64, start float64) knob {
 		k := weightKnob(name+" share", grid, start, func(c *Config, w float64) {
@@ -107,34 +106,42 @@ func (t *tuning) shareKnobs() []knob {
 			c.Scorers = setWeight(both, name, w)
 		})
 		k.Direct, k.Again = true, true
-		k.Simplest = -1 // the starting shares are measured on many data sets: noise shall not take them away
 		return k
 	}
 	var all []knob
 	if t.scale.items <= easeItems {
 		all = append(all, share(scorerItemItem, gridItemItem, itemItem))
 	}
-	return append(all, share(scorerCoChoice, gridCoChoice, coChoice))
+	at := len(all) + offset
+	choices := share(scorerCoChoice, gridCoChoice, coChoice)
+	none := slices.Index(withStart(gridCoChoice, coChoice), 0)
+	power := valueKnob("co-choice power", gridPower, cmp.Or(t.o.Config.FilterPower, filterPower), func(c *Config) *float64 { return &c.FilterPower })
+	power.Direct = true
+	power.Active = func(p tune.Point) bool { return p[at] != none }
+	return append(all, choices, power)
 }
 
 // priorKnob turns how far the features' prior holds warm items.
 func (t *tuning) priorKnob() knob {
 	modes := []string{"off", "", "on"}
 	k := knob{
-		Dimension: tune.Dimension{Name: "prior of warm items", Choices: 3, Start: slices.Index(modes, t.o.Config.Prior), Simplest: 0, Again: true},
+		Dimension: tune.Dimension{Name: "prior of warm items", Choices: 3, Start: slices.Index(modes, t.o.Config.Prior), Again: true},
 		labels:    []string{"off", "auto", "on"},
 	}
 	k.set = func(c *Config, choice int, _ scale) { c.Prior = modes[choice] }
 	return k
 }
 
+// contextOff is the choice of contextKnob that leaves all triples out.
+const contextOff = 0
+
 // contextKnob turns the weight of all triples together, off included.
 func contextKnob(sources []tuneSource) knob {
 	k := timesKnob("weight of all relations", []float64{0, 0.3, 1, 3}, func(c *Config) *float64 { return &c.ContextWeight })
 	times := k.set
-	k.labels[0], k.Simplest, k.Ordered = "off", 0, false
+	k.labels[contextOff], k.Ordered = "off", false
 	k.set = func(c *Config, choice int, s scale) {
-		if choice != 0 {
+		if choice != contextOff {
 			times(c, choice, s)
 			return
 		}
@@ -152,7 +159,7 @@ func (c *Config) noRelations(sources []tuneSource) {
 	}
 }
 
-// factorsKnob walks over factor sizes. Low fidelity has few factors, so it cannot tell.
+// factorsKnob walks over factor sizes.
 func (t *tuning) factorsKnob() knob {
 	start := float64(t.o.Config.filled(t.scale).Factors)
 	grid := withStart(gridFactors, start)
@@ -213,7 +220,6 @@ func (t *tuning) typeKnobs() []knob {
 		k := weightKnob("interactions "+name, gridWeight, weightOf(t.o.Config.Types, name, 1), func(c *Config, w float64) {
 			c.Types = setWeight(c.Types, name, w)
 		})
-		k.Simplest = -1 // leaving behaviour out is not simpler, it is less
 		all = append(all, k)
 	}
 	return all
@@ -254,7 +260,7 @@ func (t *tuning) relations() []tuneSource {
 
 // timesKnob multiplies what the field is, automatic or not.
 func timesKnob(name string, times []float64, field func(*Config) *float64) knob {
-	k := knob{Dimension: tune.Dimension{Name: name, Choices: len(times), Start: slices.Index(times, 1), Simplest: -1, Ordered: true}}
+	k := knob{Dimension: tune.Dimension{Name: name, Choices: len(times), Start: slices.Index(times, 1), Ordered: true}}
 	for _, x := range times {
 		k.labels = append(k.labels, fmt.Sprintf("× %g", x))
 	}
@@ -269,7 +275,6 @@ func timesKnob(name string, times []float64, field func(*Config) *float64) knob 
 func weightKnob(name string, grid []float64, start float64, set func(*Config, float64)) knob {
 	grid = withStart(grid, start)
 	k := valueKnob(name, grid, start, nil)
-	k.Simplest = slices.Index(grid, 0)
 	k.set = func(c *Config, choice int, _ scale) { set(c, grid[choice]) }
 	return k
 }
@@ -277,7 +282,7 @@ func weightKnob(name string, grid []float64, start float64, set func(*Config, fl
 // valueKnob sets a field to a value of the grid.
 func valueKnob(name string, grid []float64, start float64, field func(*Config) *float64) knob {
 	grid = withStart(grid, start)
-	k := knob{Dimension: tune.Dimension{Name: name, Choices: len(grid), Start: slices.Index(grid, start), Simplest: -1}}
+	k := knob{Dimension: tune.Dimension{Name: name, Choices: len(grid), Start: slices.Index(grid, start)}}
 	for _, v := range grid {
 		k.labels = append(k.labels, strconv.FormatFloat(v, 'g', 4, 64))
 	}

@@ -88,8 +88,8 @@ func TestTuneLeavesABadStart(t *testing.T) {
 	}
 }
 
-// Links drawn by chance are told from those that mean something.
-func TestTuneDropsAUselessRelation(t *testing.T) {
+// Links drawn by chance that drown those that mean something are turned down.
+func TestTuneTurnsDownAHarmfulRelation(t *testing.T) {
 	e := tuneWorld(t, 2, func(d *synth.Data) {
 		rng := rand.New(rand.NewPCG(3, 0))
 		for i := range 200 {
@@ -98,29 +98,22 @@ func TestTuneDropsAUselessRelation(t *testing.T) {
 			}
 		}
 	})
-	rep := mustTune(t, e, TuneOptions{K: 5})
-	if c := choiceNamed(t, rep, "relation lucky_number"); c.To != "0" {
-		t.Errorf("the useless relation has weight %s: %+v", c.To, c)
+	start := tiny()
+	start.Relations = []Weight{{"lucky_number", 30}}
+	rep := mustTune(t, e, TuneOptions{K: 5, Config: start, Trials: 40})
+	if w := weightOf(rep.Config.Relations, "lucky_number", 1); w == 30 {
+		t.Errorf("the harmful relation has weight %g: %+v", w, rep.Choices)
 	}
-	if weightOf(rep.Config.Relations, "lucky_number", 1) != 0 {
-		t.Errorf("%+v", rep.Config)
+	if p := rep.Parts[0]; p.Name != partColdItems || p.Tuned < p.Start+0.03 {
+		t.Errorf("%+v: nothing gained", p)
 	}
-	kept := 0
-	for _, name := range []string{"has_rel0", "has_rel1", "has_rel2"} {
-		if weightOf(rep.Config.Relations, name, 1) > 0 {
-			kept++
-		}
-	}
-	if kept == 0 {
-		t.Errorf("no relation that means something was kept: %+v", rep.Choices)
-	}
-	if c := rep.Check; c == nil || c.Tuned < c.Plain-c.SE {
-		t.Errorf("worse than plain matrix factorisation: %+v", c)
+	if c := rep.Check; c == nil || !c.holds() {
+		t.Errorf("worse than without knowledge: %+v", c)
 	}
 }
 
-// Knowledge of the wrong items is given up: warm lists end no worse than without any.
-func TestTuneGivesUpShuffledKnowledge(t *testing.T) {
+// Knowledge of the wrong items does no harm: warm lists end no worse than without any.
+func TestTuneBearsShuffledKnowledge(t *testing.T) {
 	e := tuneWorld(t, 2, func(d *synth.Data) {
 		rng := rand.New(rand.NewPCG(5, 0))
 		rng.Shuffle(len(d.Triples), func(a, b int) { d.Triples[a].Tail, d.Triples[b].Tail = d.Triples[b].Tail, d.Triples[a].Tail })
@@ -128,31 +121,27 @@ func TestTuneGivesUpShuffledKnowledge(t *testing.T) {
 			d.Nodes[n].Text = ""
 		}
 	})
-	rep := mustTune(t, e, TuneOptions{K: 5, Objective: ObjectiveWarm})
-	if c := choiceNamed(t, rep, "weight of all relations"); c.To != "off" {
-
-		t.Errorf("%+v: shuffled links are still used", c)
-	}
-	if c := rep.Check; c == nil || c.Tuned < c.Plain-c.SE {
-		t.Errorf("worse than plain matrix factorisation: %+v", c)
+	rep := mustTune(t, e, TuneOptions{K: 5, Objective: ObjectiveWarm, Trials: 25})
+	if c := rep.Check; c == nil || !c.holds() {
+		t.Errorf("worse than without knowledge: %+v", c)
 	}
 }
 
 // However a run is broken off, it ends as one that was not; and for any number of workers.
 func TestTuneResumes(t *testing.T) {
-	const most = 24
+	const most = 16
 	whole := mustTune(t, tuneWorld(t, 1, nil), TuneOptions{K: 5, Seed: 2, Trials: most})
 	if whole.Trials < most || !whole.Spent || len(whole.Choices) < 5 {
 		t.Fatalf("%+v", whole)
 	}
 	e := tuneWorld(t, 2, nil)
-	part := mustTune(t, e, TuneOptions{K: 5, Seed: 2, Trials: 6, DryRun: true})
-	if !part.Spent || part.Trials < 6 || part.Trials > 11 { // the checks at the end are not in the budget
+	part := mustTune(t, e, TuneOptions{K: 5, Seed: 2, Trials: 5, DryRun: true})
+	if !part.Spent || part.Trials < 5 || part.Trials > 12 { // the checks at the end are not in the budget
 		t.Errorf("%d trials, budget spent: %v", part.Trials, part.Spent)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := e.Tune(ctx, TuneOptions{K: 5, Seed: 2, Config: tiny(), Progress: func(p Progress) {
-		if p.Done == 12 {
+		if p.Done == 9 {
 			cancel()
 		}
 	}})
@@ -167,8 +156,8 @@ func TestTuneResumes(t *testing.T) {
 	if diff := cmp.Diff(whole, resumed, sameTune); diff != "" {
 		t.Errorf("interrupted and whole runs differ:\n%s", diff)
 	}
-	if resumed.Resumed < 12 {
-		t.Errorf("%d trials were taken over, want at least the dozen before the cancel", resumed.Resumed)
+	if resumed.Resumed < 9 {
+		t.Errorf("%d trials were taken over, want at least the nine before the cancel", resumed.Resumed)
 	}
 	if other := mustTune(t, e, TuneOptions{K: 5, Seed: 3, Trials: 2, DryRun: true}); other.Resumed != 0 {
 		t.Error("trials of another seed were taken over")

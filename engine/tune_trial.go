@@ -6,15 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/engine/internal/tune"
-)
-
-// Low fidelity: what a choice is worth shows in its order, and that shows early.
-const (
-	cheapFactors    = 64
-	cheapIterations = 4
 )
 
 // tuning is one call of Tune under way.
@@ -23,10 +19,10 @@ type tuning struct {
 	d       *dataset
 	workers int
 	base    *knowledge // of the starting configuration, unweighted
-	train   []int32
-	parts   []tunePart
-	scale   scale // of the training rows
-	whole   scale // of all rows
+	search  []*tuneFold
+	fresh   []*tuneFold // to confirm on; none with given pairs
+	scale   scale       // of the first split's training rows
+	whole   scale       // of all rows
 	journal *journal
 
 	used, resumed int               // trials of this run, and how many of them came from the journal
@@ -35,8 +31,6 @@ type tuning struct {
 	planned       int
 
 	features recent[*knowledge] // unweighted, by what features depend on
-	fitted   recent[*modelRanker]
-	scorers  recent[[]scorer]
 }
 
 func (e *Engine) newTuning(ctx context.Context, o TuneOptions) (*tuning, error) {
@@ -52,10 +46,10 @@ func (e *Engine) newTuning(ctx context.Context, o TuneOptions) (*tuning, error) 
 	if t.base, err = t.unweighted(ctx, *o.Config); err != nil {
 		return nil, err
 	}
-	if err := t.carve(); err != nil {
+	if err := t.carveAll(); err != nil {
 		return nil, err
 	}
-	t.scale, t.whole = t.measure(t.train), t.measure(nil)
+	t.scale, t.whole = t.search[0].scale, t.measure(nil)
 	run, err := t.runKey()
 	if err != nil {
 		return nil, err
@@ -95,39 +89,53 @@ func (t *tuning) runKey() ([]byte, error) {
 // knows reports whether the store says anything about items.
 func (t *tuning) knows() bool { return t.base.itemLinks.NNZ() > 0 || t.base.h.Rows > 0 }
 
-// cheaper is the configuration at low fidelity.
-func cheaper(cfg Config) Config {
-	full := cfg.filled(scale{})
-	cfg.Factors, cfg.Iterations = min(full.Factors, cheapFactors), min(full.Iterations, cheapIterations)
+// shorter is the configuration at a rung: with fewer sweeps, the later ones of which a survivor goes on with.
+func shorter(cfg Config, rung int) Config {
+	cfg.Iterations = max(cfg.filled(scale{}).Iterations>>(tune.Full-rung), 1)
 	return cfg
 }
 
-// judge returns the values of a configuration, from the journal or a fit; tune.ErrBudget when no more may be fitted.
+// judge returns the values of a configuration on the splits of the search, from the journal or a fit; tune.ErrBudget when
+// no more may be fitted.
 func (t *tuning) judge(ctx context.Context, cfg Config) (tune.Values, error) {
-	return t.trial(ctx, cfg, variant{}, true)
+	if t.used > 0 && !t.have(t.search, cfg, variant{}) && t.over() {
+		return nil, tune.ErrBudget
+	}
+	return t.trial(ctx, t.search, cfg, variant{})
 }
 
-// trial is judge for any variant; the checks at the end are not limited by the budget.
-func (t *tuning) trial(ctx context.Context, cfg Config, v variant, limited bool) (tune.Values, error) {
-	raw, err := json.Marshal(struct {
+// over says that the budget is spent.
+func (t *tuning) over() bool {
+	return t.o.Trials > 0 && t.used >= t.o.Trials || t.o.Budget > 0 && t.spent >= t.o.Budget.Seconds()
+}
+
+// have says whether a trial was counted already.
+func (t *tuning) have(folds []*tuneFold, cfg Config, v variant) bool {
+	return t.seen[t.keyOf(folds, cfg, v)]
+}
+
+func (t *tuning) keyOf(folds []*tuneFold, cfg Config, v variant) trialKey {
+	return trialKey(sha256.Sum256([]byte(mustJSON(struct {
 		Config  Config
 		Variant variantKind
-	}{cfg, v.kind})
-	if err != nil {
-		return nil, err
-	}
-	key := trialKey(sha256.Sum256(raw))
+		Fresh   bool
+	}{cfg, v.kind, len(t.fresh) > 0 && folds[0] == t.fresh[0]}))))
+}
+
+// trial is judge for any splits and variant. The checks at the end are not limited by the budget.
+func (t *tuning) trial(ctx context.Context, folds []*tuneFold, cfg Config, v variant) (tune.Values, error) {
+	key := t.keyOf(folds, cfg, v)
 	old := t.journal.known[key]
 	if !t.seen[key] {
-		if limited && t.used > 0 && (t.o.Trials > 0 && t.used >= t.o.Trials || t.o.Budget > 0 && t.spent >= t.o.Budget.Seconds()) {
-			return nil, tune.ErrBudget
-		}
 		t.seen[key] = true
 		t.used++
 		if old != nil {
 			t.resumed++
-		} else if old, err = t.fresh(ctx, key, cfg, v); err != nil {
-			return nil, err
+		} else {
+			var err error
+			if old, err = t.run(ctx, folds, key, cfg, v); err != nil {
+				return nil, err
+			}
 		}
 		t.spent += old.seconds
 		t.report()
@@ -135,38 +143,46 @@ func (t *tuning) trial(ctx context.Context, cfg Config, v variant, limited bool)
 	return old.values, nil
 }
 
-// fresh runs a trial and writes it down.
-func (t *tuning) fresh(ctx context.Context, key trialKey, cfg Config, v variant) (*trial, error) {
+// run does a trial and writes it down.
+func (t *tuning) run(ctx context.Context, folds []*tuneFold, key trialKey, cfg Config, v variant) (*trial, error) {
 	start := time.Now()
-	r, err := t.ranker(ctx, cfg, v)
-	if err != nil {
-		return nil, err
-	}
-	done := &trial{key: key}
 	ev := t.evaluation()
-	for _, p := range t.parts {
-		lists, err := ev.rank(ctx, r, p.users, p.candidates, p.history)
+	tallies := make([]tally, len(folds[0].parts))
+	for i := range tallies {
+		tallies[i] = tally{users: map[int32][2]float64{}, items: make([]float64, min(len(t.d.items), itemGroups))}
+	}
+	for _, f := range folds {
+		r, err := t.ranker(ctx, f, cfg, v)
 		if err != nil {
 			return nil, err
 		}
-		done.values = append(done.values, p.score(lists, t.o.K))
+		for i := range f.parts {
+			p := &f.parts[i]
+			lists, err := ev.rank(ctx, r, p.users, p.candidates, p.history)
+			if err != nil {
+				return nil, err
+			}
+			tallies[i].add(p, lists, t.o.K)
+		}
+	}
+	done := &trial{key: key}
+	for i := range tallies {
+		done.values = append(done.values, tallies[i].part())
 	}
 	done.seconds = time.Since(start).Seconds()
 	return done, t.journal.add(ctx, done)
 }
 
-// ranker fits the configuration, or takes what was fitted before when only the shares of the scorers differ: a blend
-// costs a ranking, not a factorisation.
-func (t *tuning) ranker(ctx context.Context, cfg Config, v variant) (*modelRanker, error) {
-	alone := cfg.unblended()
-	key, err := json.Marshal(struct {
+// ranker fits the configuration on a split, or takes what was fitted before when only the shares of the scorers differ: a
+// blend costs a ranking, not a factorisation.
+func (t *tuning) ranker(ctx context.Context, f *tuneFold, cfg Config, v variant) (*modelRanker, error) {
+	type what struct {
 		Config  Config
 		Variant variantKind
-	}{alone, v.kind})
-	if err != nil {
-		return nil, err
 	}
-	r, ok := t.fitted.get(string(key))
+	alone := cfg.unblended()
+	key := mustJSON(what{alone, v.kind})
+	r, ok := f.fitted.get(key)
 	if !ok {
 		var k *knowledge
 		if v.kind != variantPlain {
@@ -176,44 +192,53 @@ func (t *tuning) ranker(ctx context.Context, cfg Config, v variant) (*modelRanke
 			}
 			k = base.reweighed(cfg)
 		}
-		m, err := fit(ctx, t.d, k, t.train, alone, t.workers, nil)
+		anyLength := alone
+		anyLength.Iterations = 0
+		from := mustJSON(what{anyLength, v.kind})
+		at, ok := f.states.get(from)
+		if !ok {
+			at = &mf.State{}
+		}
+		m, err := fitFrom(ctx, t.d, k, f.train, alone, t.workers, at, nil)
 		if err != nil {
 			return nil, err
 		}
-		r = &modelRanker{d: t.d, m: m, k: k, train: t.train, history: t.parts[0].history, workers: t.workers}
+		if !ok {
+			f.states.put(from, at, keptStates)
+		}
+		r = &modelRanker{d: t.d, m: m, k: k, train: f.train, history: f.parts[0].history, workers: t.workers}
 		// with every source at weight 0, cold items tie: by row, what was imported first would come first
 		r.chance = rand.New(rand.NewPCG(t.o.Seed, 3)).Perm(len(t.d.items))
-		t.fitted.put(string(key), r)
+		f.fitted.put(key, r, keptModels)
 	}
-	r.m.scorers, err = t.blend(ctx, cfg) // the model is this run's own
+	var err error
+	r.m.scorers, err = t.blend(ctx, f, cfg) // the model is this run's own
 	return r, err
 }
 
 // blend returns the scorers with the shares of the configuration. They depend on behaviour alone.
-func (t *tuning) blend(ctx context.Context, cfg Config) ([]scorer, error) {
+func (t *tuning) blend(ctx context.Context, f *tuneFold, cfg Config) ([]scorer, error) {
 	if _, warm := t.warmPart(); !warm {
 		return nil, nil
 	}
-	coChoice, itemItem := cfg.shares(t.scale)
+	coChoice, itemItem := cfg.shares(f.scale)
 	if coChoice == 0 && itemItem == 0 {
 		return nil, nil
 	}
-	key, err := json.Marshal(struct {
-		Types []Weight
-		Slope float64
-	}{cfg.Types, cfg.RatingSlope})
-	if err != nil {
-		return nil, err
-	}
-	all, ok := t.scorers.get(string(key))
+	both := cfg
+	both.Scorers = []Weight{{scorerCoChoice, 0.5}, {scorerItemItem, 0.5}}
+	key := mustJSON(struct {
+		Types              []Weight
+		Slope, FilterPower float64
+	}{cfg.Types, cfg.RatingSlope, cfg.FilterPower})
+	all, ok := f.scorers.get(key)
 	if !ok {
-		x, target, _ := behaviour(t.d, t.train, cfg)
-		both := cfg
-		both.Scorers = []Weight{{scorerCoChoice, 0.5}, {scorerItemItem, 0.5}}
+		x, target, _ := behaviour(t.d, f.train, cfg)
+		var err error
 		if all, err = fitScorers(ctx, x, target, both, t.workers); err != nil {
 			return nil, err
 		}
-		t.scorers.put(string(key), all)
+		f.scorers.put(key, all, keptModels)
 	}
 	share := map[string]float64{scorerCoChoice: coChoice, scorerItemItem: itemItem}
 	var blended []scorer
@@ -227,21 +252,27 @@ func (t *tuning) blend(ctx context.Context, cfg Config) ([]scorer, error) {
 
 // unweighted returns the knowledge with the features of a configuration and weight 1 for every triple.
 func (t *tuning) unweighted(ctx context.Context, cfg Config) (*knowledge, error) {
-	key, err := json.Marshal(struct {
+	key := mustJSON(struct {
 		Blocks []Weight
 		Seed   uint64
 	}{cfg.Blocks, cfg.seed()})
-	if err != nil {
-		return nil, err
-	}
-	if k, ok := t.features.get(string(key)); ok {
+	if k, ok := t.features.get(key); ok {
 		return k, nil
 	}
 	k, err := buildKnowledge(ctx, t.d, cfg.unweighted(), t.workers)
 	if err == nil {
-		t.features.put(string(key), k)
+		t.features.put(key, k, keptModels)
 	}
 	return k, err
+}
+
+// mustJSON is plain data as a key.
+func mustJSON(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("engine: tune: key: %v", err)) // of numbers that Validate lets through
+	}
+	return string(raw)
 }
 
 func (t *tuning) report() {
@@ -255,25 +286,34 @@ func (t *tuning) report() {
 	t.o.Progress(Progress{Stage: "tune", Done: int64(t.used), Total: int64(total), Unit: "trials"})
 }
 
-// recent keeps the two values used last: the present point's and an alternative's. Models are large.
+// How much is kept between trials: the present point's and an alternative's models, and the factors of all alternatives
+// of one hyper-parameter. Both are large.
+const (
+	keptModels = 2
+	keptStates = 6
+)
+
+// recent keeps the values used last.
 type recent[T any] struct {
-	keys   [2]string
-	values [2]T
+	keys   []string // the last used first
+	values []T
 }
 
 func (m *recent[T]) get(key string) (v T, ok bool) {
-	switch key {
-	case m.keys[0]:
-		return m.values[0], true
-	case m.keys[1]:
-		m.keys[0], m.keys[1] = m.keys[1], m.keys[0]
-		m.values[0], m.values[1] = m.values[1], m.values[0]
-		return m.values[0], true
+	at := slices.Index(m.keys, key)
+	if at < 0 {
+		return v, false
 	}
-	return v, false
+	v = m.values[at]
+	m.keys, m.values = slices.Delete(m.keys, at, at+1), slices.Delete(m.values, at, at+1)
+	m.put(key, v, len(m.keys)+1)
+	return v, true
 }
 
-func (m *recent[T]) put(key string, v T) {
-	m.keys[0], m.keys[1] = key, m.keys[0]
-	m.values[0], m.values[1] = v, m.values[0]
+// put adds a value and forgets what was used longest ago when there are more than most.
+func (m *recent[T]) put(key string, v T, most int) {
+	m.keys, m.values = slices.Insert(m.keys, 0, key), slices.Insert(m.values, 0, v)
+	if len(m.keys) > most {
+		m.keys, m.values = slices.Delete(m.keys, most, len(m.keys)), slices.Delete(m.values, most, len(m.values))
+	}
 }

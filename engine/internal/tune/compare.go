@@ -3,9 +3,6 @@ package tune
 import "math"
 
 const (
-	// tolerance is by how many standard errors the simplest choice may fall short of the best point found and still be
-	// taken. Being measured against that one point, it is spent once, not once a dimension.
-	tolerance = 0.5
 	// harm is how many standard errors a part may lose before no gain elsewhere makes up for it.
 	harm = 2
 	// least is below what mean a part of the start counts as this: a gain relative to nothing means nothing.
@@ -87,9 +84,6 @@ func paired(a, b []float64) (m, variance float64) {
 func (d Difference) better(n int) bool {
 	return !d.Harmed && d.Gain > 0 && d.Gain > d.SE*max(1, math.Sqrt(2*math.Log(float64(n))))
 }
-
-// asGood says whether the simplest choice may stand in for the best point.
-func (d Difference) asGood() bool { return !d.Harmed && d.Gain >= -tolerance*d.SE }
 
 func mean(v []float64) float64 {
 	sum := 0.0

@@ -11,21 +11,17 @@ import (
 // ErrBudget is what a Judge returns when no further point may be judged: the search ends with what it has.
 var ErrBudget = errors.New("tune: budget spent")
 
-// Judge returns the values of a point. It must return the same for the same arguments.
-type Judge func(ctx context.Context, p Point, f Fidelity) (Values, error)
-
-// screenAbove is how many choices a dimension must exceed for the others to be screened at low fidelity first.
-const screenAbove = 3
+// Judge returns the values of a point at a rung, Full for the whole training. It must return the same for the same
+// arguments; that it may go on from what a lower rung trained is its own affair.
+type Judge func(ctx context.Context, p Point, rung int) (Values, error)
 
 // Move is what a search of one dimension came to.
 type Move struct {
 	Dimension int
 	From, To  int // equal: the point stayed
-	// Best is the alternative that did best in full, -1 when low fidelity ruled out all, and Gain its difference from From.
+	// Best is the alternative that did best in full, -1 when lower rungs ruled out all, and Gain its difference from From.
 	Best int
 	Gain Difference
-	// Simpler says that To is the simplest choice and was taken for being as good, not for being better.
-	Simpler bool
 }
 
 // Result is where a search ended.
@@ -38,11 +34,11 @@ type Result struct {
 
 // Search starts from the dimensions' Start and goes through them in order, then once more through those marked Again if
 // anything changed. In each, the alternative of the largest gain is taken if that gain is above one standard error over
-// the paired users (√(2 ln n) of them when it is the best of n > 1 alternatives). Then the simplest choice is taken if it
-// is within half a standard error of the best point found so far: what brings nothing is left out. A choice that makes a
-// part of the objective worse by more than two standard errors is never taken.
+// the paired users (√(2 ln n) of them when it is the best of n > 1 alternatives): the start stays where nothing is
+// clearly better. A choice that makes a part of the objective worse by more than two standard errors is never taken.
 //
-// Starting values cannot be handed from one point to the next: a point's values must not depend on the way to it.
+// Alternatives are tried by successive halving: all of them after a part of the training, the better half after more, and
+// what is left of them in full. One that is worse than the present point by a standard error at a rung goes no further.
 func Search(ctx context.Context, dims []Dimension, judge Judge) (Result, error) {
 	s := &search{dims: dims, judge: judge}
 	for i := range dims {
@@ -62,7 +58,6 @@ type search struct {
 	objective Objective
 	point     Point
 	values    Values // of point
-	best      Values // of the best point taken so far
 	moves     []Move
 }
 
@@ -71,7 +66,7 @@ func (s *search) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.values, s.best, s.objective = values, values, NewObjective(values)
+	s.values, s.objective = values, NewObjective(values)
 	start := slices.Clone(s.point)
 	for _, again := range []bool{false, true} {
 		if again && slices.Equal(s.point, start) {
@@ -108,9 +103,9 @@ func (s *search) settle(ctx context.Context, d int) error {
 		}
 	}
 	tried := len(others)
-	if !s.dims[d].Direct && s.dims[d].Choices > screenAbove {
+	if !s.dims[d].Direct && tried > 1 {
 		var err error
-		if others, err = s.screen(ctx, d, others); err != nil {
+		if others, err = s.halve(ctx, d, others); err != nil {
 			return err
 		}
 	}
@@ -135,35 +130,35 @@ func (s *search) full(ctx context.Context, d int, choices []int) ([]candidate, e
 	return found, nil
 }
 
-// screen returns the better half of the choices at low fidelity and the simplest one, without those that lose more than
-// one standard error there.
-func (s *search) screen(ctx context.Context, d int, choices []int) ([]int, error) {
-	present, err := s.judge(ctx, s.point, Low)
-	if err != nil {
-		return nil, err
-	}
+// halve returns the choices that are left when the rungs below Full have each taken away the worse half, best first.
+func (s *search) halve(ctx context.Context, d int, choices []int) ([]int, error) {
 	type scored struct {
 		choice int
 		gain   float64
 	}
-	var kept []scored
-	for _, c := range choices {
-		v, err := s.judge(ctx, s.point.with(d, c), Low)
+	for rung := 0; rung < Full && len(choices) > 0; rung++ {
+		present, err := s.judge(ctx, s.point, rung)
 		if err != nil {
 			return nil, err
 		}
-		if diff := s.objective.Compare(v, present); diff.Gain >= -diff.SE {
-			kept = append(kept, scored{c, diff.Gain})
+		var kept []scored
+		for _, c := range choices {
+			v, err := s.judge(ctx, s.point.with(d, c), rung)
+			if err != nil {
+				return nil, err
+			}
+			if diff := s.objective.Compare(v, present); diff.Gain >= -diff.SE {
+				kept = append(kept, scored{c, diff.Gain})
+			}
+		}
+		slices.SortStableFunc(kept, func(a, b scored) int { return cmp.Compare(b.gain, a.gain) })
+		kept = kept[:min(len(kept), (len(choices)+1)/2)]
+		choices = nil
+		for _, k := range kept {
+			choices = append(choices, k.choice)
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b scored) int { return cmp.Compare(b.gain, a.gain) })
-	var out []int
-	for i, k := range kept {
-		if 2*i < len(choices) || k.choice == s.dims[d].Simplest {
-			out = append(out, k.choice)
-		}
-	}
-	return out, nil
+	return choices, nil
 }
 
 // decide moves the point or leaves it, given what was found among so many alternatives.
@@ -178,25 +173,11 @@ func (s *search) decide(d int, found []candidate, tried int) {
 	if best >= 0 {
 		m.Best, m.Gain = found[best].choice, found[best].diff
 		if m.Gain.better(tried) {
-			s.take(d, found[best])
+			s.point, s.values = s.point.with(d, m.Best), found[best].values
 			m.To = m.Best
 		}
 	}
-	for _, c := range found {
-		if c.choice == s.dims[d].Simplest && c.choice != s.point[d] && s.objective.Compare(c.values, s.best).asGood() {
-			s.take(d, c)
-			m.To, m.Best, m.Gain, m.Simpler = c.choice, c.choice, c.diff, true
-		}
-	}
 	s.moves = append(s.moves, m)
-}
-
-// take moves the point to a candidate.
-func (s *search) take(d int, c candidate) {
-	s.point, s.values = s.point.with(d, c.choice), c.values
-	if s.objective.Compare(c.values, s.best).Gain > 0 {
-		s.best = c.values
-	}
 }
 
 // walk tries the neighbours of the present choice and goes on in the direction that helps.

@@ -7,11 +7,9 @@ type Dimension struct {
 	Name    string
 	Choices int
 	Start   int
-	// Simplest is the choice that leaves something out, such as weight 0 of a source; -1 for none. See Search.
-	Simplest int
 	// Ordered choices are tried outwards from the present one, as long as that helps; of others all are tried.
 	Ordered bool
-	// Direct skips low fidelity: for choices that cost little, or whose worth shows in full only.
+	// Direct tries all choices in full: for those that cost little, or whose worth shows in full only.
 	Direct bool
 	// Again marks a dimension to be searched a second time once the others are settled.
 	Again bool
@@ -29,14 +27,8 @@ func (p Point) with(dimension, choice int) Point {
 	return q
 }
 
-// Fidelity is how exactly a point is judged.
-type Fidelity uint8
-
-// The fidelities, the cheap one first.
-const (
-	Low Fidelity = iota
-	Full
-)
+// Full is the rung at which a point is trained in full; those from 0 on below it train a part, each more than the last.
+const Full = 2
 
 // Values are what a judge found, by part of the objective. Users and items of a part keep their places from one point to
 // the next.
@@ -54,10 +46,17 @@ func (d *Dimension) trials() int {
 	switch {
 	case d.Ordered:
 		return min(2, d.Choices-1)
-	case d.Direct || d.Choices <= screenAbove:
+	case d.Direct || d.Choices <= 2:
 		return d.Choices - 1
 	}
-	return d.Choices + 1 // the present point and all others at low fidelity, one or two in full
+	n := 0
+	for rung, left := 0, d.Choices-1; rung <= Full; rung, left = rung+1, (left+1)/2 {
+		n += left
+		if rung < Full {
+			n++ // the present point
+		}
+	}
+	return n
 }
 
 // Trials estimates how many points a search judges; the end may come earlier or later.

@@ -37,14 +37,15 @@ func (d *markdown) training(r engine.TrainReport) {
 func (d *markdown) tuning(r engine.TuneReport) {
 	var changed []string
 	for _, c := range r.Choices {
-		if c.From != c.To {
+		if c.From != c.To && !c.Undone {
 			changed = append(changed, fmt.Sprintf("%s %s → %s", c.Name, c.From, c.To))
 		}
 	}
 	if changed == nil {
 		changed = []string{"nothing"}
 	}
-	d.line("Tuned for %s in %d trials (%.0f s, seed %d), which changed: %s.", r.Objective, r.Trials, r.Seconds, r.Seed, strings.Join(changed, "; "))
+	d.line("\nTuned for %s in %d trials on %d splits, confirmed on %d fresh ones (%.0f s, seed %d); it changed: %s.\n", r.Objective, r.Trials, r.Splits,
+		r.Confirmed, r.Seconds, r.Seed, strings.Join(changed, "; "))
 }
 
 // test prints the rows of one held-out file.
