@@ -1,23 +1,8 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
-	"strings"
-	"time"
+	"github.com/kenrec/ken/engine/internal/cmd/internal/report"
 )
-
-// The report is parted by markers, so that each part and each table is written again without touching the others.
-const (
-	partBegin = "<!-- accuracy: begin, written by bench accuracy -->"
-	partEnd   = "<!-- accuracy: end -->"
-)
-
-func tableBegin(name string) string { return "<!-- accuracy " + name + ": begin -->" }
-func tableEnd(name string) string   { return "<!-- accuracy " + name + ": end -->" }
 
 // intro stands before the tables.
 const intro = `## Accuracy
@@ -34,61 +19,20 @@ p is of a paired permutation test over users. This command chooses nothing on he
 - All tables: ` + "`go run ./engine/internal/cmd/bench accuracy`" + `. A difference within the intervals is no difference.
 `
 
+// part is the accuracy part of the report.
+func part() report.Part {
+	p := report.Part{Name: "accuracy", By: "bench accuracy", Intro: intro}
+	for _, t := range tables {
+		p.Tables = append(p.Tables, t.name)
+	}
+	return p
+}
+
 // publish puts a table into the report.
 func (b *bench) publish(t table, body string) error {
-	old, err := os.ReadFile(b.out)
-	if errors.Is(err, os.ErrNotExist) {
-		old, err = []byte("# Benchmarks\n\nWritten by `go run ./engine/internal/cmd/bench`: no figure stands here that it does not print.\n"), nil
-	}
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	body = heading(t, b.trials, stamp()) + strings.TrimSpace(body) + "\n"
-	if err := os.WriteFile(b.out, []byte(update(string(old), t.name, body)), 0o644); err != nil {
-		return fmt.Errorf("report: %w", err)
+	if err := part().Publish(b.out, t.name, heading(t, b.trials, report.Stamp())+body); err != nil {
+		return err
 	}
 	b.logf("%s: written to %s", t.name, b.out)
 	return nil
-}
-
-// update returns doc with the table of that name replaced, in the order of tables, and everything outside the accuracy
-// part as it was.
-func update(doc, name, body string) string {
-	before, rest, found := strings.Cut(doc, partBegin)
-	part, after, closed := strings.Cut(rest, partEnd)
-	if !found || !closed {
-		before, part, after = strings.TrimRight(doc, "\n")+"\n\n", "", "\n"
-	}
-	var s strings.Builder
-	s.WriteString(before + partBegin + "\n" + intro)
-	for _, t := range tables {
-		text := between(part, tableBegin(t.name), tableEnd(t.name))
-		if t.name == name {
-			text = "\n" + body
-		}
-		if text != "" {
-			s.WriteString("\n" + tableBegin(t.name) + text + tableEnd(t.name) + "\n")
-		}
-	}
-	return s.String() + partEnd + after
-}
-
-// between returns what stands between two markers, "" when they are not there.
-func between(s, begin, end string) string {
-	_, rest, found := strings.Cut(s, begin)
-	text, _, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		return ""
-	}
-	return text
-}
-
-// stamp says when and with what a table was measured.
-func stamp() string {
-	revision := "unknown"
-	if out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
-		revision = strings.TrimSpace(string(out))
-	}
-	return fmt.Sprintf("%s · ken %s · %s %s/%s, %d cores", time.Now().UTC().Format(time.DateOnly), revision, runtime.Version(), runtime.GOOS,
-		runtime.GOARCH, runtime.GOMAXPROCS(0))
 }
