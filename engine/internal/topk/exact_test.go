@@ -36,12 +36,16 @@ func whole(rows, cols int, rng *rand.Rand) dense.Matrix {
 
 // filtered is a request with everything in it that fits n items and users.
 func filtered(users dense.Matrix, n, k int, rng *rand.Rand) Request {
-	req := Request{Users: users, K: k, Allowed: make([]uint64, (n+63)/64), Bias: make([]float32, n)}
+	req := Request{Users: users, K: k, Allowed: make([]uint64, (n+63)/64)}
 	for i := range req.Allowed {
 		req.Allowed[i] = rng.Uint64() | rng.Uint64()
 	}
-	for i := range req.Bias {
-		req.Bias[i] = float32(rng.IntN(21) - 10)
+	for i := range n {
+		if i%3 != 0 || i > n/2 {
+			continue // most items have none, and the rest of the panels neither
+		}
+		req.Bonus.Items = append(req.Bonus.Items, int32(i))
+		req.Bonus.Scores = append(req.Bonus.Scores, float32(rng.IntN(21)-10))
 	}
 	lists := make([][]int32, users.Rows)
 	for u := range lists {
@@ -52,6 +56,15 @@ func filtered(users dense.Matrix, n, k int, rng *rand.Rand) Request {
 	}
 	req.Exclude = func(u int) []int32 { return lists[u] }
 	return req
+}
+
+// leasts are scores to reach: none, one that few items reach, one that many do.
+func leasts(users int) []float32 {
+	least := make([]float32, users)
+	for u := range least {
+		least[u] = [...]float32{float32(math.Inf(-1)), 7, 0, float32(math.Inf(1))}[u%4]
+	}
+	return least
 }
 
 // fullSort is the slow, obvious search: score all, sort all.
@@ -68,8 +81,11 @@ func fullSort(v dense.Matrix, req Request, u int) []candidate {
 		for j, x := range v.Row(i) {
 			s += float64(x) * float64(req.Users.At(u, j))
 		}
-		if req.Bias != nil {
-			s += float64(req.Bias[i])
+		if at := slices.Index(req.Bonus.Items, int32(i)); at >= 0 {
+			s += float64(req.Bonus.Scores[at])
+		}
+		if req.Least != nil && float32(s) < req.Least[u] {
+			continue
 		}
 		all = append(all, candidate{float32(s), int32(i)})
 	}
@@ -90,6 +106,7 @@ func TestSearchEqualsFullSort(t *testing.T) {
 			for why, req := range map[string]Request{
 				"plain":    {Users: users, K: tt.k},
 				"filtered": filtered(users, tt.items, tt.k, par.Stream(2, uint64(tt.items))),
+				"least":    {Users: users, K: tt.k, Least: leasts(tt.users)},
 			} {
 				what := fmt.Sprintf("%s, %s: %d items, %d users, f=%d, k=%d", name, why, tt.items, tt.users, tt.f, tt.k)
 				ids, scores, err := it.Search(t.Context(), req, 2)

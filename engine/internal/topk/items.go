@@ -20,12 +20,16 @@ const panelItems = kernel.ScoreCols
 type Items struct {
 	v      dense.Matrix
 	ids    []int32   // item at each place of the scan
+	place  []int32   // place of each item
 	norms  []float32 // upper bound of the norms in each panel, falling
 	slack  float32   // bound of the rounding error of a score, relative to |u|·|v|
 	valid  []uint32  // places of each panel that hold an item
 	panels []float32 // packed float32, or nil
 	codes  *codes    // packed bytes, or nil
 	pool   sync.Pool // of *scan
+
+	noBonus *bonuses  // of requests without any
+	bonuses sync.Pool // of *bonuses that are all 0
 }
 
 // NewItems prepares v, one item a row, all finite; v must not change afterwards. Cost O(n log n + n·f).
@@ -39,6 +43,10 @@ func newItems(v dense.Matrix, bytes bool) *Items {
 		it.ids[i] = int32(i)
 	}
 	slices.SortStableFunc(it.ids, func(a, b int32) int { return cmp.Compare(norms[b], norms[a]) })
+	it.place = make([]int32, v.Rows)
+	for at, id := range it.ids {
+		it.place[id] = int32(at)
+	}
 	n := (v.Rows + panelItems - 1) / panelItems
 	it.norms, it.valid = make([]float32, n), make([]uint32, n)
 	for p := range it.norms {
@@ -51,6 +59,10 @@ func newItems(v dense.Matrix, bytes bool) *Items {
 		it.pack()
 	}
 	it.pool.New = func() any { return new(scan) }
+	it.noBonus = &bonuses{scores: make([]float32, panelItems)}
+	it.bonuses.New = func() any {
+		return &bonuses{scores: make([]float32, n*panelItems), own: make([]float32, n), most: make([]float32, n)}
+	}
 	return it
 }
 

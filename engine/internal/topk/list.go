@@ -1,5 +1,7 @@
 package topk
 
+import "math"
+
 // List keeps the best k of the candidates pushed to it, ties to the lower item: for candidates that come from several
 // places. The zero List keeps none. It is not safe for concurrent use.
 type List struct {
@@ -22,6 +24,14 @@ func (l *List) Push(item int32, score float32) {
 		return
 	}
 	l.best.push(c, l.k)
+}
+
+// Floor returns the score of the worst item kept, −∞ while there is room for more: below it nothing is kept.
+func (l *List) Floor() float32 {
+	if len(l.best) < l.k || l.k == 0 {
+		return float32(math.Inf(-1))
+	}
+	return l.best[0].score
 }
 
 // Drain empties the list into new slices, best first.

@@ -24,7 +24,7 @@ type scan struct {
 
 	heaps   []heap
 	exclude [][]int32
-	limit   []float32 // score that an item must reach: the user's k-th, −∞ before there is one, +∞ for padding
+	limit   []float32 // score that an item must reach: the user's k-th, before there is one the least asked for, +∞ for padding
 	bound   []float32 // the same as the kernel compares it
 	norms   []float32
 	ended   []bool    // tiles that no later panel matters to
@@ -72,6 +72,9 @@ func (s *scan) begin(it *Items, req *Request, lists filters, lo, hi, rows int) {
 			s.exclude[i] = req.Exclude(lo + i)
 		}
 		s.setUser(i, req.Users.Row(lo+i))
+		if req.Least != nil {
+			s.setLimit(i, req.Least[lo+i])
+		}
 	}
 }
 
@@ -126,12 +129,13 @@ func (s *scan) run(ctx context.Context) error {
 // scanTile scans the panels [from, to) for the tile of users that begins at first.
 func (s *scan) scanTile(first, from, to int) {
 	for p := from; p < to; p++ {
-		if s.hopeless(first, p) {
+		this, rest := s.hopeless(first, p)
+		if rest {
 			s.ended[first/s.rows] = true
 			break
 		}
 		allowed := s.lists.allowed[p]
-		if allowed == 0 || !s.score(first, p) {
+		if this || allowed == 0 || !s.score(first, p) {
 			continue
 		}
 		for i, mask := range s.masks {
@@ -148,18 +152,24 @@ func (s *scan) scanTile(first, from, to int) {
 	s.scoreWaiting()
 }
 
-// hopeless reports whether neither panel p nor any later one can matter to a tile.
-func (s *scan) hopeless(first, p int) bool {
-	norm, extra := s.it.norms[p], float32(0)
-	if s.lists.most != nil {
-		extra = s.lists.most[p] + s.lists.extreme*0x1p-20
+// hopeless reports whether panel p cannot matter to a tile, and whether no later one can either.
+func (s *scan) hopeless(first, p int) (this, rest bool) {
+	norm, own, most := s.it.norms[p], float32(0), float32(0)
+	if b := s.lists.bonus; len(b.own) > 0 {
+		slack := s.lists.extreme * 0x1p-20
+		own, most = b.own[p]+slack, b.most[p]+slack
 	}
+	this, rest = true, true
 	for i, limit := range s.limit[first : first+s.rows] {
-		if s.norms[first+i]*norm+extra >= limit {
-			return false
+		reach := s.norms[first+i] * norm
+		if reach+most >= limit {
+			if reach+own >= limit {
+				return false, false
+			}
+			rest = false
 		}
 	}
-	return true
+	return this, rest
 }
 
 // score compares panel p with a tile of users and reports whether masks says anything.
@@ -167,11 +177,11 @@ func (s *scan) score(first, p int) bool {
 	it, bound := s.it, s.bound[first:first+s.rows]
 	if it.codes != nil {
 		q, terms := it.codes.panel(p)
-		panel := kernel.Int8Panel{Codes: q, Terms: terms, Bias: s.lists.panelBias(p)}
+		panel := kernel.Int8Panel{Codes: q, Terms: terms, Bias: s.lists.bonus.of(p)}
 		return kernel.ScoreInt8(s.rows, it.codes.steps, s.bytes.tile(it.codes, first, s.rows), panel, bound, s.masks)
 	}
 	f := it.v.Cols
-	return kernel.Score(s.rows, f, s.packed[first*f:], it.panels[p*panelItems*f:], s.lists.panelBias(p), bound, s.tile, s.masks)
+	return kernel.Score(s.rows, f, s.packed[first*f:], it.panels[p*panelItems*f:], s.lists.bonus.of(p), bound, s.tile, s.masks)
 }
 
 // await puts a candidate of the byte scan in line to be scored exactly.
@@ -187,7 +197,7 @@ func (s *scan) await(p place) {
 func (s *scan) scoreWaiting() {
 	for _, p := range s.waiting {
 		item := s.it.ids[p.panel*panelItems+p.lane]
-		score := kernel.Dot(s.req.Users.Row(s.lo+int(p.user)), s.it.v.Row(int(item))) + s.lists.panelBias(int(p.panel))[p.lane]
+		score := kernel.Dot(s.req.Users.Row(s.lo+int(p.user)), s.it.v.Row(int(item))) + s.lists.bonus.of(int(p.panel))[p.lane]
 		s.offer(int(p.user), candidate{score, item})
 	}
 	s.waiting = s.waiting[:0]
@@ -196,7 +206,7 @@ func (s *scan) scoreWaiting() {
 // offer gives user i of the block a candidate.
 func (s *scan) offer(i int, c candidate) {
 	h := &s.heaps[i]
-	if len(*h) == s.req.K && !better(c, (*h)[0]) || c.score != c.score {
+	if len(*h) == s.req.K && !better(c, (*h)[0]) || !(c.score >= s.limit[i]) { // a NaN reaches nothing
 		return
 	}
 	if _, found := slices.BinarySearch(s.exclude[i], c.item); found {
@@ -212,7 +222,10 @@ func (s *scan) offer(i int, c candidate) {
 func (s *scan) setLimit(i int, score float32) {
 	s.limit[i], s.bound[i] = score, score
 	if s.it.codes != nil {
-		// In units of the user's scale, less what rounding may have taken from the kernel's sum of bound and bias.
+		// In units of the user's scale, less what rounding may have taken from the kernel's sum of bound and bonus.
+		if math.IsInf(float64(score), 0) {
+			return // no number to take anything from
+		}
 		x := score / s.bytes.scale[i]
 		s.bound[i] = x - max(x, -x)*0x1p-20 - s.lists.extreme/s.bytes.scale[i]*0x1p-20
 	}

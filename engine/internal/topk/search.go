@@ -16,7 +16,14 @@ type Request struct {
 	Exclude func(u int) []int32 // items left out for user row u, ascending; nil: none. Called concurrently
 	Allowed []uint64            // bit i%64 of word i/64: item i may be listed; nil: all
 	Places  Places              // the same in the order of the scan, for items asked about again and again; nil: as Allowed says
-	Bias    []float32           // added to the score of each item, finite; nil: 0
+	Bonus   Bonus               // added to the scores of some items, for all users alike
+	Least   []float32           // for each user, the score that an item must reach to be listed; nil: none
+}
+
+// Bonus is what is added to the scores of some items. Its zero value adds nothing.
+type Bonus struct {
+	Items  []int32   // each at most once, in any order
+	Scores []float32 // one for each of them, finite
 }
 
 // maxBlock is how many users are scanned together, in tiles: their share of the scan state stays in the second-level cache beside
@@ -24,7 +31,7 @@ type Request struct {
 const maxBlock = 28
 
 // Search returns K items and their scores for user row u at [u*K, (u+1)*K), best first, ties to the lower item.
-// Where fewer than K items are possible the rest is -1 with score 0. The result is exactly that of scoring and
+// Where fewer than K items are possible or reach Least the rest is -1 with score 0. The result is exactly that of scoring and
 // sorting all items, and does not depend on workers nor on the other users. Errors: ErrShape, or ctx ended.
 func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []int32, scores []float32, err error) {
 	if err := it.check(req); err != nil {
@@ -43,6 +50,7 @@ func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []in
 		rows = 1 // a tile costs as much for one user as for all of it
 	}
 	lists := it.filter(req)
+	defer it.unfilter(lists, req)
 	size := min(maxBlock*rows, (n/8+rows-1)/rows*rows)
 	err = par.Chunks(ctx, n, max(size, rows), workers, func(_, lo, hi int) error {
 		s := it.pool.Get().(*scan)
@@ -72,18 +80,26 @@ func (it *Items) check(req Request) error {
 		return fmt.Errorf("%w: %d words of allowed items for %d items", ErrShape, len(req.Allowed), it.v.Rows)
 	case req.Places != nil && len(req.Places) != len(it.valid):
 		return fmt.Errorf("%w: places of other items", ErrShape)
-	case req.Bias != nil && len(req.Bias) != it.v.Rows:
-		return fmt.Errorf("%w: %d biases for %d items", ErrShape, len(req.Bias), it.v.Rows)
+	case req.Least != nil && len(req.Least) != req.Users.Rows:
+		return fmt.Errorf("%w: %d least scores for %d users", ErrShape, len(req.Least), req.Users.Rows)
+	case len(req.Bonus.Items) != len(req.Bonus.Scores):
+		return fmt.Errorf("%w: %d bonuses for %d items", ErrShape, len(req.Bonus.Scores), len(req.Bonus.Items))
 	}
 	return nil
 }
 
 // filters is what a request says about items, in the order of the scan.
 type filters struct {
-	allowed Places    // bits of each panel
-	bias    []float32 // 32 a panel, or 32 zeros for all
-	most    []float32 // largest bias in each panel or a later one, or nil
-	extreme float32   // largest magnitude of a bias
+	allowed Places // bits of each panel
+	bonus   *bonuses
+	extreme float32 // largest magnitude of a bonus
+}
+
+// bonuses are those of a request in the order of the scan.
+type bonuses struct {
+	scores []float32 // 32 a panel, or 32 zeros for all
+	own    []float32 // at least the largest in each panel; empty: 0 everywhere
+	most   []float32 // at least the largest in each panel or a later one
 }
 
 // Places is a set of items in the order in which their Items are scanned.
@@ -114,36 +130,47 @@ func (p Places) And(q Places) Places {
 }
 
 func (it *Items) filter(req Request) filters {
-	f := filters{allowed: it.valid, bias: make([]float32, panelItems)}
+	f := filters{allowed: it.valid, bonus: it.noBonus}
 	if req.Places != nil {
 		f.allowed = req.Places
 	} else if req.Allowed != nil {
 		f.allowed = it.Places(req.Allowed)
 	}
-	if req.Bias != nil {
-		f.bias, f.most = make([]float32, len(it.norms)*panelItems), make([]float32, len(it.norms))
-		for at, id := range it.ids {
-			b := req.Bias[id]
-			f.bias[at] = b
-			f.extreme = max(f.extreme, b, -b)
-		}
-		for p := len(f.most) - 1; p >= 0; p-- {
-			f.most[p] = f.bias[p*panelItems]
-			for _, b := range f.bias[p*panelItems:][:panelItems] {
-				f.most[p] = max(f.most[p], b)
-			}
-			if p+1 < len(f.most) {
-				f.most[p] = max(f.most[p], f.most[p+1])
-			}
-		}
+	if len(req.Bonus.Items) == 0 {
+		return f
 	}
+	b := it.bonuses.Get().(*bonuses)
+	for n, i := range req.Bonus.Items {
+		at, x := it.place[i], req.Bonus.Scores[n]
+		b.scores[at] = x
+		b.own[at/panelItems] = max(b.own[at/panelItems], x)
+		f.extreme = max(f.extreme, x, -x)
+	}
+	rest := float32(0)
+	for p := len(b.own) - 1; p >= 0; p-- {
+		rest = max(rest, b.own[p])
+		b.most[p] = rest
+	}
+	f.bonus = b
 	return f
 }
 
-// panelBias returns the biases of panel p.
-func (f *filters) panelBias(p int) []float32 {
-	if f.most == nil {
-		return f.bias
+// unfilter gives back what filter took for req.
+func (it *Items) unfilter(f filters, req Request) {
+	if f.bonus == it.noBonus {
+		return
 	}
-	return f.bias[p*panelItems:][:panelItems]
+	for _, i := range req.Bonus.Items { // the rest is 0 already: a request has few bonuses, the catalogue many items
+		at := it.place[i]
+		f.bonus.scores[at], f.bonus.own[at/panelItems] = 0, 0
+	}
+	it.bonuses.Put(f.bonus)
+}
+
+// of returns the bonuses of panel p.
+func (b *bonuses) of(p int) []float32 {
+	if len(b.own) == 0 {
+		return b.scores
+	}
+	return b.scores[p*panelItems:][:panelItems]
 }

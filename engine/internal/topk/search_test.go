@@ -62,7 +62,8 @@ func TestSearchErrors(t *testing.T) {
 		{t.Context(), Request{Users: random(2, 7, 1), K: 3}, ErrShape, "other number of factors"},
 		{t.Context(), Request{Users: random(2, 8, 1), K: -1}, ErrShape, "negative k"},
 		{t.Context(), Request{Users: random(2, 8, 1), K: 3, Allowed: []uint64{1}}, ErrShape, "short bitset"},
-		{t.Context(), Request{Users: random(2, 8, 1), K: 3, Bias: make([]float32, 3)}, ErrShape, "short bias"},
+		{t.Context(), Request{Users: random(2, 8, 1), K: 3, Bonus: Bonus{Items: []int32{1}}}, ErrShape, "a bonus without its score"},
+		{t.Context(), Request{Users: random(2, 8, 1), K: 3, Least: make([]float32, 1)}, ErrShape, "least of fewer users"},
 		{ctx, Request{Users: random(2, 8, 1), K: 3}, context.Canceled, "cancelled"},
 	} {
 		if _, _, err := it.Search(tt.ctx, tt.req, 2); !errors.Is(err, tt.want) {
