@@ -131,7 +131,7 @@ func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates
 		setBit(eligible, int(i))
 	}
 	lists, scores := make([][]int32, len(users)), make([][]float32, len(users))
-	k = min(k, len(r.d.items))
+	k, chosen := min(k, len(r.d.items)), r.m.ranking().choose(eligible)
 	err := par.Chunks(ctx, len(users), chunkUsers, r.workers, func(_, lo, hi int) error {
 		asks := make([]*ask, hi-lo)
 		for n, u := range users[lo:hi] {
@@ -150,7 +150,7 @@ func (r *modelRanker) TopK(ctx context.Context, users []int32, k int, candidates
 			}
 			return nil
 		}
-		if err := r.m.rank(ctx, asks, k, eligible); err != nil {
+		if err := r.m.rank(ctx, asks, k, chosen); err != nil {
 			return err
 		}
 		for n, a := range asks {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
 // buildMask applies candidates, exclusions and types, which are the same for every user.
 func (s *session) buildMask(ctx context.Context) error {
-	if s.q.Candidates == nil && len(s.q.Exclude) == 0 && len(s.q.Types) == 0 {
+	r, plain := s.m.ranking(), s.q.Candidates == nil && len(s.q.Exclude) == 0
+	if plain && len(s.q.Types) == 0 {
+		s.chosen = r.choose(nil)
 		return nil
 	}
 	s.mask = newBits(s.size())
@@ -43,23 +46,32 @@ func (s *session) buildMask(ctx context.Context) error {
 	if err := set(s.q.Exclude, false, false); err != nil {
 		return err
 	}
-	return s.keepTypes(ctx)
-}
-
-// keepTypes leaves in the mask items of the types asked for, as the store has them now.
-func (s *session) keepTypes(ctx context.Context) error {
-	if len(s.q.Types) == 0 {
-		return nil
-	}
-	of, err := s.e.typesOf(ctx, s.m, s.q.Types)
+	of, err := s.keepTypes(ctx)
 	if err != nil {
 		return err
+	}
+	if plain {
+		s.chosen = of.choose(r, s.q.Types, s.mask)
+	} else {
+		s.chosen = r.choose(s.mask)
+	}
+	return nil
+}
+
+// keepTypes leaves in the mask items of the types asked for, as the store has them now, and returns what it went by.
+func (s *session) keepTypes(ctx context.Context) (*typeSets, error) {
+	if len(s.q.Types) == 0 {
+		return nil, nil
+	}
+	of, err := s.e.typesOf(ctx, s.m)
+	if err != nil {
+		return nil, err
 	}
 	n := len(s.m.items)
 	for w := range s.mask {
 		keep := uint64(0)
-		for _, set := range of {
-			if w < len(set) {
+		for _, kind := range s.q.Types {
+			if set := of.items[kind]; w < len(set) {
 				keep |= set[w]
 			}
 		}
@@ -76,56 +88,79 @@ func (s *session) keepTypes(ctx context.Context) error {
 		}
 		it, err := s.show(ctx, i)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !slices.Contains(s.q.Types, it.kind) {
 			clearBit(s.mask, i)
 		}
 	}
-	return nil
+	return of, nil
 }
 
-// typeSets is the items of a model by their types in the store, for one sequence number.
+// typeSets is the items of a model by their types in the store, as of one state of it.
 type typeSets struct {
+	items map[string][]uint64 // bits; not changed any more
+
+	mu     sync.Mutex
+	chosen map[string]*choice // guarded by mu: by types, of queries that name nothing else
+}
+
+// choose returns the choice of the items of some types, mask being their bits.
+func (t *typeSets) choose(r *ranking, types []string, mask []uint64) *choice {
+	key := strings.Join(types, "\x00")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.chosen[key]
+	if c == nil {
+		if len(t.chosen) >= maxChosen {
+			clear(t.chosen)
+		}
+		c = r.choose(mask)
+		t.chosen[key] = c
+	}
+	return c
+}
+
+// maxChosen bounds the memory of choices: queries may name types in any order and number.
+const maxChosen = 16
+
+// lazyTypes is the typeSets of a model for one sequence number. Its zero value is ready; it must not be copied.
+type lazyTypes struct {
 	mu  sync.Mutex
 	seq uint64
-	of  map[string][]uint64 // bits; nil: not read yet. What is in it does not change
+	of  *typeSets
 }
 
-// typesOf returns the model's items of each of some types. The nodes are read once for each state of the store.
-func (e *Engine) typesOf(ctx context.Context, m *model, types []string) ([][]uint64, error) {
+// typesOf returns the model's items by types. The nodes are read once for each state of the store.
+func (e *Engine) typesOf(ctx context.Context, m *model) (*typeSets, error) {
 	t := &m.types
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if seq := e.store.Seq(); t.of == nil || t.seq != seq {
-		of := map[string][]uint64{}
-		for row, err := range e.store.Nodes(ctx) {
-			if err != nil {
-				return nil, fmt.Errorf("engine: types of items: %w", err)
-			}
-			i := m.itemRow(row.Idx)
-			if i < 0 {
-				continue
-			}
-			kind := row.Node.Type
-			if of[kind] == nil {
-				of[kind] = newBits(len(m.items))
-			}
-			setBit(of[kind], int(i))
-		}
-		t.of, t.seq = of, seq
+	seq := e.store.Seq()
+	if t.of != nil && t.seq == seq {
+		return t.of, nil
 	}
-	sets := make([][]uint64, 0, len(types))
-	for _, kind := range types {
-		if set := t.of[kind]; set != nil {
-			sets = append(sets, set)
+	of := &typeSets{items: map[string][]uint64{}, chosen: map[string]*choice{}}
+	for row, err := range e.store.Nodes(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("engine: types of items: %w", err)
 		}
+		i := m.itemRow(row.Idx)
+		if i < 0 {
+			continue
+		}
+		kind := row.Node.Type
+		if of.items[kind] == nil {
+			of.items[kind] = newBits(len(m.items))
+		}
+		setBit(of.items[kind], int(i))
 	}
-	return sets, nil
+	t.of, t.seq = of, seq
+	return of, nil
 }
 
 // advance notes that the commit with number seq changed no type.
-func (t *typeSets) advance(seq uint64) {
+func (t *lazyTypes) advance(seq uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.seq+1 == seq {

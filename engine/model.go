@@ -41,7 +41,7 @@ type model struct {
 	live   *live      // what came into the store after training, for one sequence number
 
 	lazy  lazyRanking
-	types typeSets
+	types lazyTypes
 }
 
 // scorer is an item-to-item scorer: a user's score of item i is Σ_j r_uj S_ji over her history, scaled by its spread.

@@ -63,12 +63,13 @@ func TestScanEqualsScoringAll(t *testing.T) {
 		setBit(odd, i)
 	}
 	for _, allowed := range [][]uint64{nil, odd} {
-		if err := m.rank(t.Context(), asks, 20, allowed); err != nil {
+		chosen := m.ranking().choose(allowed)
+		if err := m.rank(t.Context(), asks, 20, chosen); err != nil {
 			t.Fatal(err)
 		}
 		scanned := 0
 		for n, a := range asks {
-			if err := m.rank(t.Context(), singles[n:n+1], 20, allowed); err != nil {
+			if err := m.rank(t.Context(), singles[n:n+1], 20, chosen); err != nil {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(a, singles[n]) {

@@ -14,17 +14,16 @@ import (
 
 // ranking is what lists are made with: a model's items prepared for scanning, made when the first list is asked for.
 //
-//	person ─▶ voice ─▶ scan of all items for the best by factors ─┐
-//	             └──▶ items with a bonus, scored one by one ──────┴─▶ the k best
+//	person ─▶ voice ─▶ items with the largest bonuses ─▶ least score of a list ─▶ scan of warm items ─┐
+//	             └──────────────────────────────────────────────────────────────▶ scan of cold items ─┴─▶ the k best
 //
-// A bonus is of few items, so that an exact list is the best of the scan and of those. Where bonuses are of many items,
-// in small catalogues and for long lists, all items are scored.
+// The scan adds a bonus to the scores of the few items that have one. Where bonuses are of many items, in small catalogues and
+// for long lists, all items are scored.
 type ranking struct {
 	items  *topk.Items // all
 	warm   topk.Places // nil: all are warm
 	cold   *topk.Items // the cold ones, nil: none
 	coldAt []int32     // which items they are, ascending
-	norms  []float32   // |v_i|
 	nWarm  int
 	cov    func() []float64 // covariance of the warm rows of V, f × f; made when a scorer is blended in
 	boards sync.Pool        // of *board
@@ -80,10 +79,7 @@ func newRanking(m *model) *ranking {
 // scan prepares the scans of warm and of cold items.
 func (r *ranking) scan(m *model) {
 	v := m.factors.V
-	r.items, r.norms = topk.NewItems(v), make([]float32, v.Rows)
-	for i := range r.norms {
-		r.norms[i] = float32(length(v.Row(i)))
-	}
+	r.items = topk.NewItems(v)
 	if r.nWarm == v.Rows {
 		return
 	}
@@ -102,21 +98,7 @@ func (r *ranking) scan(m *model) {
 	r.warm, r.cold = r.items.Places(warm), topk.NewItems(cold)
 }
 
-// coldBits is the part of a set of items that is cold, by place in coldAt; nil stays nil.
-func (r *ranking) coldBits(allowed []uint64) []uint64 {
-	if allowed == nil {
-		return nil
-	}
-	set := newBits(len(r.coldAt))
-	for c, i := range r.coldAt {
-		if hasBit(allowed, int(i)) {
-			setBit(set, c)
-		}
-	}
-	return set
-}
-
-// coldPlaces is the same for an ascending list.
+// coldPlaces is where in coldAt the cold ones of some items are. Both ascend.
 func (r *ranking) coldPlaces(items []int32) (places []int32) {
 	for _, i := range items {
 		if c, found := slices.BinarySearch(r.coldAt, i); found {
@@ -177,28 +159,30 @@ type ask struct {
 	best []float32
 }
 
-// rank makes lists of k items, of those in allowed (nil: all). What a list is does not depend on the others.
-func (m *model) rank(ctx context.Context, asks []*ask, k int, allowed []uint64) error {
+// rank makes lists of k of the chosen items. What a list is does not depend on the others.
+func (m *model) rank(ctx context.Context, asks []*ask, k int, chosen *choice) error {
 	r := m.ranking()
-	var scan []*ask
+	var plain []*ask
 	var voices []voice
 	b := m.board()
 	defer m.putBoard(b)
 	for _, a := range asks {
 		v := m.voice(a.p, b)
-		if r.items == nil || v.spread || a.p.basis == BasisPopularity || 8*k > len(m.items) {
-			m.rankAll(a, &v, b, k, allowed)
-			continue
+		switch {
+		case r.items == nil || v.spread || a.p.basis == BasisPopularity || 8*k > len(m.items):
+			m.rankAll(a, &v, b, k, chosen.bits)
+		case len(v.at) == 0:
+			plain, voices = append(plain, a), append(voices, v)
+		default: // bonuses are of one person, so is the scan
+			if err := m.rankScanned(ctx, []*ask{a}, []voice{v}, b, k, chosen); err != nil {
+				return err
+			}
 		}
-		if len(asks) > 1 {
-			v = v.keep()
-		}
-		scan, voices = append(scan, a), append(voices, v)
 	}
-	if len(scan) == 0 {
+	if len(plain) == 0 {
 		return nil
 	}
-	return m.rankScanned(ctx, scan, voices, b, k, allowed)
+	return m.rankScanned(ctx, plain, voices, b, k, chosen)
 }
 
 // rankAll scores all allowed items.
@@ -232,26 +216,19 @@ func (a *ask) finish(b *board) {
 	a.ids, a.best = b.list.Drain()
 }
 
-// rankScanned finds the best items by factors and sets the items with a bonus beside them.
-func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b *board, k int, allowed []uint64) error {
+// rankScanned finds the best items by factors and bonuses: those of one person, or none.
+func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b *board, k int, chosen *choice) error {
 	r := m.ranking()
-	exclude := func(u int) []int32 {
-		if !voices[u].malus {
-			return asks[u].exclude // who gains by a bonus is either in the list of the scan or found beside it
-		}
-		all := append(slices.Clone(asks[u].exclude), voices[u].at...)
-		slices.Sort(all)
-		return all
-	}
-	places := r.warm
-	if allowed != nil {
-		places = r.items.Places(allowed).And(r.warm)
-	}
-	users := dense.New(len(asks), m.factors.V.Cols)
+	users, least := dense.New(len(asks), m.factors.V.Cols), make([]float32, len(asks))
 	for u := range voices {
 		copy(users.Row(u), voices[u].user)
+		least[u] = m.leastOf(&voices[u], asks[u], b, k, chosen.bits)
 	}
-	ids, scores, err := r.items.Search(ctx, topk.Request{Users: users, K: k, Exclude: exclude, Places: places}, 1)
+	req := topk.Request{
+		Users: users, K: k, Places: chosen.warm, Exclude: func(u int) []int32 { return asks[u].exclude }, Least: least,
+		Bonus: topk.Bonus{Items: voices[0].at, Scores: voices[0].bonus},
+	}
+	ids, scores, err := r.items.Search(ctx, req, 1)
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
@@ -262,14 +239,13 @@ func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b 
 			copy(users.Row(u), voices[u].head)
 		}
 		left := func(u int) []int32 { return r.coldPlaces(asks[u].exclude) }
-		coldIDs, coldScores, err = r.cold.Search(ctx, topk.Request{Users: users, K: k, Exclude: left, Allowed: r.coldBits(allowed)}, 1)
+		coldIDs, coldScores, err = r.cold.Search(ctx, topk.Request{Users: users, K: k, Exclude: left, Places: chosen.cold, Least: least}, 1)
 		if err != nil {
 			return fmt.Errorf("engine: %w", err)
 		}
 	}
 	for u, a := range asks {
 		b.list.Reset(k, k)
-		m.addBonus(&voices[u], a, ids[u*k:(u+1)*k], scores[u*k:(u+1)*k], b, allowed)
 		for n := u * k; n < (u+1)*k; n++ {
 			if ids[n] >= 0 {
 				b.list.Push(ids[n], scores[n])
@@ -283,39 +259,26 @@ func (m *model) rankScanned(ctx context.Context, asks []*ask, voices []voice, b 
 	return nil
 }
 
-// addBonus gives the items found by the scan their bonuses and pushes the other items that have one.
-func (m *model) addBonus(v *voice, a *ask, ids []int32, scores []float32, b *board, allowed []uint64) {
-	if len(v.at) == 0 {
-		return
-	}
-	least := float32(math.Inf(-1)) // what an item must reach: k are at least this good without a bonus
-	if n := len(ids); n > 0 && ids[n-1] >= 0 && !v.malus {
-		least = scores[n-1]
-	}
-	place := make(map[int32]int, len(ids))
-	for n, i := range ids {
-		place[i] = n
-	}
-	r, reach := m.ranking(), float32(length(v.user))*(1+1e-4)
-	const ahead = 8
-	for n, i := range v.at {
-		if n+ahead < len(v.at) {
-			if next := v.at[n+ahead]; reach*r.norms[next]+v.bonus[n+ahead] >= least {
-				kernel.Prefetch(m.factors.V.Row(int(next)))
+// leastOf returns a score that k items of the list reach, whatever the rest of the items say, −∞ where it knows of none. It
+// scores the items with the largest bonuses: they are most of a list, and what the scan then need not look at is most
+// of the catalogue.
+func (m *model) leastOf(v *voice, a *ask, b *board, k int, allowed []uint64) float32 {
+	n := min(4*k, len(v.at))
+	b.list.Reset(n, n)
+	for at, i := range v.at {
+		if v.bonus[at] > b.list.Floor() && m.factors.Warm[i] && (allowed == nil || hasBit(allowed, int(i))) {
+			if _, out := slices.BinarySearch(a.exclude, i); !out {
+				b.list.Push(i, v.bonus[at])
 			}
 		}
-		if !m.factors.Warm[i] {
-			continue
-		}
-		if at, found := place[i]; found {
-			scores[at] += v.bonus[n]
-			continue
-		}
-		if reach*r.norms[i]+v.bonus[n] < least-1e-4*max(least, -least) || allowed != nil && !hasBit(allowed, int(i)) {
-			continue
-		}
-		if _, out := slices.BinarySearch(a.exclude, i); !out {
-			b.list.Push(i, kernel.Dot(v.user, m.factors.V.Row(int(i)))+v.bonus[n])
-		}
 	}
+	ids, bonus := b.list.Drain()
+	for _, i := range ids {
+		kernel.Prefetch(m.factors.V.Row(int(i)))
+	}
+	b.list.Reset(k, k)
+	for at, i := range ids {
+		b.list.Push(i, kernel.Dot(v.user, m.factors.V.Row(int(i)))+bonus[at])
+	}
+	return b.list.Floor()
 }

@@ -35,7 +35,6 @@ type voice struct {
 	spread     bool      // the bonuses are in board.sum, of all items
 	at         []int32   // else of these, each once,
 	bonus      []float32 // these
-	malus      bool      // some bonus is below 0
 }
 
 // denseShare is the share of the items above which bonuses are summed in a dense array, without keeping book.
@@ -86,16 +85,9 @@ func (m *model) voice(p *person, b *board) voice {
 		v.bonus = b.bonus[:0]
 		for _, i := range v.at {
 			v.bonus = append(v.bonus, b.sum[i])
-			v.malus = v.malus || b.sum[i] < 0
 		}
 		b.bonus = v.bonus
 	}
-	return v
-}
-
-// keep returns v for use after its board has served others.
-func (v voice) keep() voice {
-	v.at, v.bonus = slices.Clone(v.at), slices.Clone(v.bonus)
 	return v
 }
 

@@ -19,6 +19,8 @@ type session struct {
 	q     Query
 	mask  []uint64 // bits of the items of the model, then of live, that may be listed; nil: all
 	names sync.Map // graph.Idx -> shown: what lists say about an item
+
+	chosen *choice // the part of mask that is the model's
 }
 
 // shown is what a list says about an item beside its score.
@@ -119,7 +121,7 @@ func (s *session) lists(ctx context.Context, users []string) ([]Recommendations,
 		asks[n] = s.ask(p)
 	}
 	k := min(s.q.K, s.size())
-	if err := s.m.rank(ctx, asks, k, s.mask); err != nil {
+	if err := s.m.rank(ctx, asks, k, s.chosen); err != nil {
 		return nil, err
 	}
 	out := make([]Recommendations, len(users))
@@ -209,7 +211,7 @@ func (s *session) present(ctx context.Context, a *ask, k int, r *Recommendations
 		if !gone {
 			return s.reasons(ctx, a.p, r)
 		}
-		if err := s.m.rank(ctx, []*ask{a}, k, s.mask); err != nil {
+		if err := s.m.rank(ctx, []*ask{a}, k, s.chosen); err != nil {
 			return err
 		}
 	}
