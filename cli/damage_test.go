@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -42,11 +43,17 @@ func TestCheckNeverDies(t *testing.T) {
 		switch {
 		case v.code == ExitDone && err == nil && rep.OK:
 			verdicts["whole"]++
+			if left, err := os.ReadFile(filepath.Join("ken.db", name)); name == "model.ken" && err == nil && !bytes.Equal(left, whole[name]) {
+				t.Errorf("%s: called whole", what)
+			}
 			if got := must(t, "export nodes") + must(t, "export triples") + must(t, "export interactions"); got != want {
 				t.Errorf("%s: called whole, but it holds other rows", what)
 			}
 		case v.code == ExitFailed && err == nil && !rep.OK && strings.HasPrefix(last, "ken: "):
 			verdicts[rep.Findings[0].Kind]++
+			if rep.Findings[0].Do == "" {
+				t.Errorf("%s: %+v does not say what to do", what, rep.Findings[0])
+			}
 		case v.code == ExitFailed && v.out == "" && strings.HasPrefix(last, "ken: "):
 			verdicts["refused"]++
 		default:

@@ -26,7 +26,8 @@ type Finding struct {
 	Text string
 }
 
-func (r *CheckReport) add(kind, format string, args ...any) {
+// Add adds a finding.
+func (r *CheckReport) Add(kind, format string, args ...any) {
 	r.Damages++
 	if len(r.Findings) < maxFindings {
 		r.Findings = append(r.Findings, Finding{kind, fmt.Sprintf(format, args...)})
@@ -51,9 +52,9 @@ func Check(ctx context.Context, dir string, opts ...Option) (CheckReport, error)
 	}
 	switch {
 	case errors.Is(err, ErrLoss):
-		r.add("loss", "%v", err)
+		r.Add("loss", "%v", err)
 	case errors.Is(err, ErrCorrupt):
-		r.add("files", "%v", err)
+		r.Add("files", "%v", err)
 	default:
 		return r, err
 	}
@@ -77,7 +78,7 @@ func (s *Store) Check(ctx context.Context) (CheckReport, error) {
 	} {
 		switch err := pass(); {
 		case errors.Is(err, ErrCorrupt): // the scan ended at a damaged record
-			c.add("record", "%v", err)
+			c.Add("record", "%v", err)
 		case err != nil:
 			return c.CheckReport, err
 		}
@@ -103,7 +104,7 @@ type checker struct {
 func (c *checker) scan(kind byte, what string, fn func(key, val []byte) bool) error {
 	return c.sn.scan(c.ctx, []byte{kind}, func(key, val []byte) bool {
 		if !fn(key, val) {
-			c.add(what, "a record of kind %q cannot be read", kind)
+			c.Add(what, "a record of kind %q cannot be read", kind)
 		}
 		return true
 	})
@@ -111,13 +112,13 @@ func (c *checker) scan(kind byte, what string, fn func(key, val []byte) bool) er
 
 func (c *checker) sym(what string, y Sym) {
 	if int(y) >= c.s.syms.len() {
-		c.add(what, "name number %d is not in the dictionary", y)
+		c.Add(what, "name number %d is not in the dictionary", y)
 	}
 }
 
 func (c *checker) node(what string, i Idx) {
 	if !c.present.has(i) {
-		c.add(what, "node number %d does not exist", i)
+		c.Add(what, "node number %d does not exist", i)
 	}
 }
 
@@ -133,14 +134,14 @@ func (c *checker) nodes() error {
 		c.seen[counter{countNodes, n.typ}]++
 		c.sym("node", n.typ)
 		if Idx(i) >= c.s.NodeCap() {
-			c.add("node", "node number %d was never given", i)
+			c.Add("node", "node number %d was never given", i)
 		}
 		if checkID(n.ID) != nil || !slices.IsSortedFunc(n.Attrs, func(a, b Attr) int { return slices.Compare([]byte(a.Key), []byte(b.Key)) }) {
-			c.add("node", "node number %d has a bad id or attributes out of order", i)
+			c.Add("node", "node number %d has a bad id or attributes out of order", i)
 		}
 		p, err := c.sn.get(dictKey(n.ID))
 		if back, ok := decodeIdx(p); err != nil || !ok || back != Idx(i) {
-			c.add("dictionary", "node number %d is not in the dictionary", i)
+			c.Add("dictionary", "node number %d is not in the dictionary", i)
 		}
 		return true
 	})
@@ -158,7 +159,7 @@ func (c *checker) dictionary() error {
 		return ok
 	})
 	if err == nil && entries != c.Stats.Nodes {
-		c.add("dictionary", "%d entries for %d nodes", entries, c.Stats.Nodes)
+		c.Add("dictionary", "%d entries for %d nodes", entries, c.Stats.Nodes)
 	}
 	return err
 }
@@ -208,7 +209,7 @@ func (c *checker) interactions() error {
 // mirror checks that the other direction is under key with the same content.
 func (c *checker) mirror(what string, key, val []byte) {
 	if p, err := c.sn.get(key); err != nil || !slices.Equal(p, val) {
-		c.add(what, "the other direction of a %s is missing or differs", what)
+		c.Add(what, "the other direction of a %s is missing or differs", what)
 	}
 }
 
@@ -220,7 +221,7 @@ func (c *checker) mirrors(what string, kind byte, want int) error {
 		return true
 	})
 	if err == nil && n != want {
-		c.add(what, "%d in one direction, %d in the other", want, n)
+		c.Add(what, "%d in one direction, %d in the other", want, n)
 	}
 	return err
 }
@@ -246,11 +247,11 @@ func (c *checker) vectors() error {
 		c.seen[counter{countVectors, k.modality}]++
 		c.node("vector", k.idx)
 		if m := c.modalities[k.modality]; m.dim != len(v) {
-			c.add("vector", "vector of node number %d has %d numbers, its modality %d", k.idx, len(v), m.dim)
+			c.Add("vector", "vector of node number %d has %d numbers, its modality %d", k.idx, len(v), m.dim)
 		}
 		for _, f := range v {
 			if !finite(f) {
-				c.add("vector", "vector of node number %d is not finite", k.idx)
+				c.Add("vector", "vector of node number %d is not finite", k.idx)
 				break
 			}
 		}
@@ -298,12 +299,12 @@ func (c *checker) counters() error {
 	kept := c.kept
 	for k, n := range c.seen {
 		if kept[k] != n {
-			c.add("counter", "counter %q of %q says %d, there are %d", string(rune(k.what)), c.s.syms.name(k.sym), kept[k], n)
+			c.Add("counter", "counter %q of %q says %d, there are %d", string(rune(k.what)), c.s.syms.name(k.sym), kept[k], n)
 		}
 		delete(kept, k)
 	}
 	for k, n := range kept {
-		c.add("counter", "counter %q of %q says %d, there are none", string(rune(k.what)), c.s.syms.name(k.sym), n)
+		c.Add("counter", "counter %q of %q says %d, there are none", string(rune(k.what)), c.s.syms.name(k.sym), n)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ const (
 // Record is one thing that the engine keeps beside the knowledge: nothing of it shows in nodes, triples or counts, but
 // backups carry it. Its key is unique in its space.
 type Record struct {
+	Space string
 	Key   string
 	Value []byte
 }
@@ -114,14 +115,19 @@ func (s *Store) Record(ctx context.Context, space, key string) ([]byte, error) {
 	return p, err
 }
 
-// Records yields the records of a space whose keys begin with prefix, in the order of their keys.
+// Records yields the records of a space whose keys begin with prefix, in the order of their keys; of all spaces when both
+// are empty.
 func (s *Store) Records(ctx context.Context, space, prefix string) iter.Seq2[Record, error] {
-	if err := checkRecord(space, "x"+prefix, []byte{0}); err != nil {
-		return func(yield func(Record, error) bool) { yield(Record{}, err) }
+	from := []byte{kindRecord}
+	if space != "" || prefix != "" {
+		if err := checkRecord(space, "x"+prefix, []byte{0}); err != nil {
+			return func(yield func(Record, error) bool) { yield(Record{}, err) }
+		}
+		from = recordKey(space, prefix)
 	}
-	return scanRows(ctx, s, recordKey(space, prefix), func(key, val []byte) (Record, bool) {
-		_, k, ok := parseRecordKey(key)
-		return Record{Key: k, Value: bytes.Clone(val)}, ok
+	return scanRows(ctx, s, from, func(key, val []byte) (Record, bool) {
+		space, k, ok := parseRecordKey(key)
+		return Record{Space: space, Key: k, Value: bytes.Clone(val)}, ok
 	})
 }
 
