@@ -93,7 +93,9 @@ type Comparison struct {
 // Difference is a mean difference and how often chance alone gives one as large.
 type Difference struct {
 	Delta float64 `json:"delta"` // this row minus the other
-	P     float64 `json:"p"`     // two-sided, in (0, 1]
+	Low   float64 `json:"low"`   // of its 95 % bootstrap interval
+	High  float64 `json:"high"`
+	P     float64 `json:"p"` // two-sided, in (0, 1]
 }
 
 // BucketRow is one model on one range of activity.

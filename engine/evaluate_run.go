@@ -173,7 +173,13 @@ func rowAt(rows []tableRow, name string) int {
 // versus tests row r against another.
 func (ev *evaluation) versus(rows []tableRow, r, other int) {
 	test := func(c int) Difference {
-		return Difference(metrics.PairedTest(rows[r].columns[c], rows[other].columns[c], ev.o.Seed))
+		mine, theirs := rows[r].columns[c], rows[other].columns[c]
+		diff := make([]float64, len(mine))
+		for j, v := range mine {
+			diff[j] = v - theirs[j]
+		}
+		iv, found := metrics.Intervals([][]float64{diff}, ev.o.Seed)[0], metrics.PairedTest(mine, theirs, ev.o.Seed)
+		return Difference{Delta: found.Delta, Low: iv.Low, High: iv.High, P: found.P}
 	}
 	to := &ev.report.Rows[r].Versus
 	*to = append(*to, Comparison{Against: rows[other].name, Recall: test(columnRecall), NDCG: test(columnNDCG)})
