@@ -15,14 +15,17 @@ import (
 	"github.com/kenrec/ken/embed"
 	"github.com/kenrec/ken/embed/usem3"
 	"github.com/kenrec/ken/engine"
+	"github.com/kenrec/ken/engine/internal/cmd/internal/report"
 	"github.com/kenrec/ken/graph"
 )
 
 // Names of rows.
 const (
-	rowPlain   = "plain MF"
-	rowDefault = "ken, default"
-	rowTuned   = "ken, tuned"
+	rowPlain     = "plain MF" // this and the next as Evaluate calls them
+	rowKnowledge = "+ all knowledge"
+	rowScorers   = "+ item-to-item scorers"
+	rowDefault   = "ken, default"
+	rowTuned     = "ken, tuned"
 )
 
 // seed is that of every split, interval and test; those of drawn hold-outs count up from it.
@@ -35,9 +38,11 @@ type bench struct {
 	out          string
 	python       string
 	peers        *peerCache
-	trials       int // of tuning; 0: no tuned rows
+	done         *done
+	trials       int // of tuning instead of the tables' own; 0: no tuned rows, below: the tables' own
 	embedder     embed.Embedder
 	start        time.Time
+	lines        []line // of the overview, from the table under way
 }
 
 // accuracy runs the tables that the flags ask for and writes each into the report as it is done.
@@ -47,9 +52,10 @@ func accuracy(ctx context.Context, args []string) (err error) {
 	shared := flags.String("shared", cmp.Or(os.Getenv("KEN_SHARED"), "../shared"), "folder with data and bench; default from KEN_SHARED")
 	only := flags.String("only", "", "comma-separated tables; empty: all")
 	peers := flags.String("peers", "", "file that keeps what the peers reached; default: peers.jsonl in the work folder")
-	flags.StringVar(&b.work, "work", "", "folder for vectors and lists; default: ken-bench in the user's cache")
+	flags.StringVar(&b.work, "work", "", "folder for vectors, lists and finished tables; default: ken-bench in the user's cache")
+	again := flags.Bool("again", false, "measure again what the work folder has finished with this very program")
 	flags.StringVar(&b.out, "out", filepath.Join("engine", "BENCHMARKS.md"), "report to update")
-	flags.IntVar(&b.trials, "tune", 0, "trials of Tune on each training file, for the tuned rows; 0: no such rows")
+	flags.IntVar(&b.trials, "tune", -1, "trials of Tune on each training file, for the tuned rows; 0: no such rows; below: as each table has it")
 	flags.StringVar(&b.python, "python", "python3", "interpreter for evaluate.py, and for peers.py when the peers are installed; empty: neither is run")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -72,6 +78,9 @@ func accuracy(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, vectors.Close()) }()
 	if b.peers, err = openPeers(ctx, cmp.Or(*peers, filepath.Join(b.work, "peers.jsonl")), b.python, b.script); err != nil {
+		return err
+	}
+	if b.done, err = openDone(filepath.Join(b.work, "done"), *again); err != nil {
 		return err
 	}
 	return b.run(ctx, chosen)
@@ -110,31 +119,65 @@ func (b *bench) openEmbedder(ctx context.Context) (*graph.Store, error) {
 	return store, nil
 }
 
-// run measures the tables and writes the report.
+// run measures the tables, or takes what was finished before, and writes the report. A table that fails does not stop the
+// others.
 func (b *bench) run(ctx context.Context, chosen []table) error {
+	var failed error
 	for _, t := range chosen {
-		b.logf("%s", t.name)
-		var body string
-		var err error
-		switch {
-		case len(t.folds) > 0:
-			body, err = b.foldIn(ctx, t)
-		case t.drawn != nil:
-			body, err = b.drawn(ctx, t)
-		default:
-			body, err = b.lists(ctx, t)
+		if t.name == tableOverview {
+			continue
 		}
-		if errors.Is(err, errAbsent) {
-			b.logf("%s: skipped: %v", t.name, err)
-			body, err = fmt.Sprintf("Not measured: the data in `%s` is absent.\n", t.set.folder), nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
-		}
-		if err := b.publish(t, body); err != nil {
-			return err
+		if err := b.table(ctx, t); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			b.logf("%s: %v", t.name, err)
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", t.name, err))
 		}
 	}
+	overview, _ := tableNamed(tableOverview)
+	if err := b.publish(overview, b.overview()); err != nil {
+		return errors.Join(failed, err)
+	}
+	b.logf("all done")
+	return failed
+}
+
+// table measures and publishes one table.
+func (b *bench) table(ctx context.Context, t table) error {
+	key := b.key(t)
+	if old, ok := b.done.get(t.name, key); ok {
+		b.logf("%s: finished before", t.name)
+		return part().Publish(b.out, t.name, old.Text)
+	}
+	b.logf("%s", t.name)
+	start := time.Now()
+	b.lines = nil
+	var body string
+	var err error
+	switch {
+	case len(t.folds) > 0:
+		body, err = b.foldIn(ctx, t)
+	case t.drawn != nil:
+		body, err = b.drawn(ctx, t)
+	default:
+		body, err = b.lists(ctx, t)
+	}
+	if errors.Is(err, errAbsent) {
+		b.logf("%s: skipped: %v", t.name, err)
+		return b.publish(t, fmt.Sprintf("Not measured: the data in `%s` is absent.\n", t.set.folder))
+	}
+	if err != nil {
+		return err
+	}
+	body = heading(t, b.trials, report.Stamp(), time.Since(start)) + body
+	if err := b.done.put(t.name, result{Key: key, Text: body, Seconds: time.Since(start).Seconds(), Lines: b.lines}); err != nil {
+		return err
+	}
+	if err := part().Publish(b.out, t.name, body); err != nil {
+		return err
+	}
+	b.logf("%s: written to %s", t.name, b.out)
 	return nil
 }
 
@@ -189,20 +232,29 @@ func (b *bench) lists(ctx context.Context, t table) (string, error) {
 	return doc.String(), nil
 }
 
-// tune returns the configurations to compare: the default, and with --tune what Tune chooses on a part of the training
+// tune returns the configurations to compare: the default, and what Tune chooses on a part of the training
 // rows. The stored configuration stays the default one.
 func (b *bench) tune(ctx context.Context, e *engine.Engine, t table, doc *markdown) ([]engine.NamedConfig, error) {
-	compare := []engine.NamedConfig{{Name: rowDefault}}
-	if b.trials == 0 {
+	compare := append([]engine.NamedConfig{{Name: rowDefault}}, t.also...)
+	trials := b.trialsOf(t)
+	if trials == 0 {
 		return compare, nil
 	}
-	rep, err := e.Tune(ctx, engine.TuneOptions{Objective: t.tune, Trials: b.trials, Seed: seed, DryRun: true, Progress: b.trial})
+	rep, err := e.Tune(ctx, engine.TuneOptions{Objective: t.tune, Trials: trials, MinWeight: t.liked, Seed: seed, DryRun: true, Progress: b.trial})
 	if err != nil {
 		return nil, err
 	}
 	b.logf("tuned in %.1fs", rep.Seconds)
 	doc.tuning(rep)
 	return append(compare, engine.NamedConfig{Name: rowTuned, Config: rep.Config}), nil
+}
+
+// trialsOf is how many trials the tuned row of a table has.
+func (b *bench) trialsOf(t table) int {
+	if b.trials >= 0 {
+		return b.trials
+	}
+	return t.trial
 }
 
 func (b *bench) trial(p engine.Progress) { b.logf("tuning: %d of %d %s", p.Done, p.Total, p.Unit) }
@@ -222,7 +274,7 @@ type job struct {
 func (b *bench) judgeTest(ctx context.Context, e *engine.Engine, j job, doc *markdown) error {
 	o := engine.EvaluateOptions{
 		Test: j.pairs, K: 20, Seed: seed, Candidates: engine.CandidatesWarm, Buckets: j.test.links,
-		Compare: j.compare,
+		Compare: j.compare, Ablation: j.test.parts,
 	}
 	if j.test.cold {
 		o.Candidates = engine.CandidatesTest
@@ -242,6 +294,7 @@ func (b *bench) judgeTest(ctx context.Context, e *engine.Engine, j job, doc *mar
 		}
 	}
 	doc.test(j.test, rep, peers)
+	b.lines = append(b.lines, lineOf(j, rep, peers))
 	verdict, err := b.referee(ctx, e, j)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/kenrec/ken/engine"
 )
@@ -53,15 +54,54 @@ func (d *markdown) test(t test, rep engine.EvaluateReport, peers peerRun) {
 	d.line("\n**%s**: %d users, %d held-out pairs, %d candidates (%s).\n", t.name, rep.Users, rep.TestPairs, rep.Ranked, rep.Candidates)
 	d.line("| model | recall@20 | 95 %% | NDCG@20 | 95 %% | NDCG − plain MF | seconds |")
 	d.line("|---|---|---|---|---|---|---|")
+	var added []engine.EvaluateRow
 	for _, r := range rep.Rows {
+		if strings.HasPrefix(r.Name, "+ ") {
+			added = append(added, r)
+			continue
+		}
 		d.line("| %s | %.4f | %s | %.4f | %s | %s | %.1f |", r.Name, r.Recall.Value, interval(r.Recall), r.NDCG.Value, interval(r.NDCG), gain(r), r.Seconds)
 	}
-	if !t.cold {
+	if t.cold {
+		d.line("| implicit, irspack, EASE | none: they cannot rank items without training rows | | | | | |")
+	} else {
 		d.peers(peers)
 	}
 	d.goal(t.goal, rep, peers)
 	d.shareOfTuned(rep)
+	d.parts(added, rep)
 	d.buckets(rep.Buckets)
+}
+
+// parts prints what each source adds to plain MF, and whether knowledge does harm.
+func (d *markdown) parts(added []engine.EvaluateRow, rep engine.EvaluateReport) {
+	if added == nil {
+		return
+	}
+	d.line("\nWhat each source adds to plain MF, alone; shuffled knowledge belongs to other items and must add nothing:\n")
+	d.line("| plain MF and | recall@20 | NDCG@20 | NDCG − plain MF | 95 %% | p |")
+	d.line("|---|---|---|---|---|---|")
+	for _, r := range added {
+		v := against(r, rowPlain)
+		d.line("| %s | %.4f | %.4f | %+.4f | %+.4f – %+.4f | %.2g |", strings.TrimPrefix(r.Name, "+ "), r.Recall.Value, r.NDCG.Value, v.Delta, v.Low, v.High, v.P)
+	}
+	for _, r := range rep.Rows {
+		of, to := rowPlain, "all knowledge, on plain MF"
+		switch r.Name {
+		case rowKnowledge:
+		case rowDefault:
+			of, to = rowScorers, "all knowledge, on factorisation and scorers"
+		default:
+			continue
+		}
+		if v := against(r, of); v != nil {
+			verdict := "does no harm beyond noise"
+			if v.High < 0 {
+				verdict = "**does harm**"
+			}
+			d.line("\nNDCG of %s: %s: it %s.", to, differenceOf(v), verdict)
+		}
+	}
 }
 
 // peers prints what others reach; they give no intervals.
@@ -82,12 +122,11 @@ func interval(e engine.Estimate) string { return fmt.Sprintf("%.4f–%.4f", e.Lo
 
 // gain is the difference in NDCG from plain MF with its p.
 func gain(r engine.EvaluateRow) string {
-	for _, v := range r.Versus {
-		if v.Against == rowPlain {
-			return fmt.Sprintf("%+.4f (p = %.2g)", v.NDCG.Delta, v.NDCG.P)
-		}
+	v := against(r, rowPlain)
+	if v == nil {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("%+.4f (p = %.2g)", v.Delta, v.P)
 }
 
 // goal says for each of ken's rows whether it gets there.
@@ -103,11 +142,8 @@ func (d *markdown) goal(g goal, rep engine.EvaluateReport, peers peerRun) {
 		d.line("\n%s: not run here.", what)
 		return
 	}
-	var recall, ndcg float64
-	for _, r := range peers.Rows {
-		recall, ndcg = max(recall, g.peers*r.Recall), max(ndcg, g.peers*r.NDCG)
-	}
-	d.verdict(what, recall, ndcg, rep)
+	best := bestOf(peers)
+	d.verdict(what, g.peers*best.Recall, g.peers*best.NDCG, rep)
 }
 
 func (d *markdown) verdict(what string, recall, ndcg float64, rep engine.EvaluateReport) {
@@ -143,7 +179,7 @@ func (d *markdown) buckets(rows []engine.BucketRow) {
 	var names, ranges, pairs []string
 	found := map[string][]string{} // by row, a value for each range
 	for _, r := range rows {
-		if r.Of != engine.BucketLinks {
+		if r.Of != engine.BucketLinks || strings.HasPrefix(r.Row, "+ ") {
 			continue
 		}
 		if found[r.Row] == nil {
@@ -250,11 +286,14 @@ func values(reports []engine.EvaluateReport, name string, of func(engine.Evaluat
 	return v
 }
 
-// heading names a table and says how to run it again.
-func heading(t table, trials int, stamp string) string {
+// heading names a table and says how to run it again. A table that was drawn from others took no time.
+func heading(t table, trials int, stamp string, took time.Duration) string {
 	command := "go run ./engine/internal/cmd/bench accuracy --only " + t.name
-	if trials > 0 {
+	if trials >= 0 {
 		command += fmt.Sprintf(" --tune %d", trials)
+	}
+	if took > 0 {
+		stamp += fmt.Sprintf(" · %.0f s", took.Seconds())
 	}
 	return fmt.Sprintf("### %s\n\n%s\n\n`%s` · %s\n\n", t.name, t.about, command, stamp)
 }
