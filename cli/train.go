@@ -21,6 +21,11 @@ func newTrainCommand(a *app) *ucli.Command {
 or the defaults; --defaults leaves that one aside. The previous model serves until
 the new one is complete.
 
+The keys of a configuration are those that --format json prints under "config". With
+"half_life": 30, an interaction counts half after 30 days, a quarter after 60: days
+before the newest interaction in the store, not before today. 0, the default, lets
+nothing age.
+
 Examples:
   ken train
   ken train --defaults

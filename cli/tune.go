@@ -24,9 +24,13 @@ or ends by its budget, goes on where it stopped when it is started again.
 
 Gains are of NDCG, relative to the start. "undone" marks what did not hold.
 
+The half-life of interactions is searched where what is held out is newer than the
+rest: with --objective by-time, or with --valid.
+
 Examples:
   ken tune && ken train
   ken tune --budget 10m --objective cold-items
+  ken tune --objective by-time
   ken tune --valid valid.tsv --dry-run --format json`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
@@ -54,7 +58,7 @@ type tuneFlags struct {
 
 func (o *tuneFlags) flags() []ucli.Flag {
 	return []ucli.Flag{
-		&ucli.StringFlag{Name: "objective", Value: string(engine.ObjectiveMix), Usage: "what to make better: mix, warm, cold-items or cold-users", Destination: &o.objective},
+		&ucli.StringFlag{Name: "objective", Value: string(engine.ObjectiveMix), Usage: "what to make better: mix, warm, cold-items, cold-users or by-time", Destination: &o.objective},
 		&ucli.StringFlag{Name: "valid", Usage: "measure on the pairs in `FILE`: user, item and perhaps weight, separated by tabs", DefaultText: "a part of the data", Destination: &o.valid},
 		&ucli.Float64Flag{Name: "fraction", Value: 0.1, Usage: "hold out this share", Destination: &o.fraction},
 		&ucli.IntFlag{Name: "k", Value: 20, Usage: "length of the lists", Destination: &o.k},
@@ -75,7 +79,7 @@ func (o *tuneFlags) options(a *app) (engine.TuneOptions, error) {
 		Seed: o.seed, Trials: o.trials, DryRun: o.dryRun, Fresh: o.fresh,
 	}
 	if err := oneOf("--objective", o.objective, string(engine.ObjectiveMix), string(engine.ObjectiveWarm),
-		string(engine.ObjectiveColdItems), string(engine.ObjectiveColdUsers)); err != nil {
+		string(engine.ObjectiveColdItems), string(engine.ObjectiveColdUsers), string(engine.ObjectiveByTime)); err != nil {
 		return out, err
 	}
 	budget, err := duration(o.budget)

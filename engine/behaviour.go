@@ -10,15 +10,21 @@ import (
 // maxConfidence caps the confidence of one cell: a thousand plays of one song are not a thousand votes.
 const maxConfidence = 40
 
-// behaviour returns users × items with confidences, the target of each entry (nil when all are 1), and how weights were
-// read.
+// reading is how interactions were read: what it takes to read those that come later alike.
+type reading struct {
+	ratings
+	ages
+}
+
+// behaviour returns users × items with confidences, the target of each entry (nil when all are 1), and how interactions
+// were read.
 //
 // An event above 0 says "chose it" (target 1, moved by the size of the weight when Config.RatingSlope asks for it), one of
-// 0 "saw it and did not care" (target 0), one below 0 "dislikes" (target −1). Its confidence is the strength of its type;
-// of n events between the same two, 1 + ln n counts. Several events of one pair merge exactly, since Σ c (t − x)² is one
-// square with the mean target plus a constant.
-func behaviour(d *dataset, rows []int32, cfg Config) (*sparse.CSR, []float32, ratings) {
-	scales := measureRatings(d, rows, cfg.RatingSlope)
+// 0 "saw it and did not care" (target 0), one below 0 "dislikes" (target −1). Its confidence is the strength of its type,
+// less what age took from it, see ages; of n events between the same two, 1 + ln n counts. Several events of one pair merge
+// exactly, since Σ c (t − x)² is one square with the mean target plus a constant.
+func behaviour(d *dataset, rows []int32, cfg Config) (*sparse.CSR, []float32, reading) {
+	scales := reading{measureRatings(d, rows, cfg.RatingSlope), measureAges(d, rows, cfg.HalfLife)}
 	strength, spread := map[graph.Sym]float32{}, map[graph.Sym]*userMeans{}
 	for _, e := range d.events {
 		if _, ok := strength[e.typ]; !ok {
@@ -41,7 +47,7 @@ func behaviour(d *dataset, rows []int32, cfg Config) (*sparse.CSR, []float32, ra
 	users, items := make([]int32, 0, n), make([]int32, 0, n)
 	seen, pull := make([]float32, 0, n), make([]float32, 0, n)
 	each(d, rows, func(e event) {
-		s := strength[e.typ]
+		s := strength[e.typ] * scales.ages.weight(e.time)
 		if s == 0 {
 			return
 		}

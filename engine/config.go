@@ -24,6 +24,7 @@ type Config struct {
 	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out
 	Blocks        []Weight `json:"blocks,omitempty"`       // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
 	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; 0: not at all
+	HalfLife      float64  `json:"half_life,omitempty"`    // days after which an interaction weighs half, counted from the newest one; 0: nothing ages
 	Types         []Weight `json:"types,omitempty"`        // strengths of interaction types; 0 leaves one out
 	FilterPower   float64  `json:"filter_power,omitempty"` // of the scorer co-choice: how far an item's popularity is divided out, 0 to 1; 0: 0.35
 	Scorers       []Weight `json:"scorers,omitempty"`      // shares of the item-to-item scorers co-choice and item-item, together below 1; the factorisation has the rest
@@ -61,6 +62,9 @@ func (c Config) Validate() error {
 	}
 	if !(c.FilterPower >= 0 && c.FilterPower <= 1) {
 		return fmt.Errorf("%w: filter power is %g, want 0 to 1", ErrBadOption, c.FilterPower)
+	}
+	if !(c.HalfLife >= 0 && c.HalfLife <= 1e6) {
+		return fmt.Errorf("%w: half-life is %g days, want 0 to 1e6", ErrBadOption, c.HalfLife)
 	}
 	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Types, c.Scorers} {
 		for _, w := range list {

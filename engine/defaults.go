@@ -22,6 +22,8 @@ import "math"
 //	HeadReg      λ.
 //	Blocks       text, words and the constant 1, structure 0.5, neighbours 0: what the exact context terms do not hold.
 //	Scorers      EASE 0.4 on dense data of up to 12,000 items, the graph filter 0.2 on sparse data, see Config.shares.
+//	HalfLife     0: nothing ages. On ml-100k, trained on the older four fifths, 14 days give recall@20 .1355 against .1235 and
+//	             NDCG@20 .3313 against .3243 (p .17); with each user's last item held out there is no difference.
 //	RatingSlope  0: a held-out low rating counts as a hit in most protocols; 0.3 is better when only liked items count.
 //
 // Each rule was chosen on validation parts of seven public data sets at once (densities 0.0005 to 0.06, 138 to 30,000 users)

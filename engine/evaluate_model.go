@@ -258,7 +258,7 @@ func (r *modelRanker) foldInItems(ctx context.Context, rows []int32) (*model, er
 	}
 	m := r.m // named fields: a model has a lock, which must not be copied
 	return &model{config: m.config, factors: &factors, users: m.users, items: m.items, kinds: m.kinds, history: m.history,
-		target: m.target, likes: m.likes, scorers: m.scorers, know: m.know}, nil
+		target: m.target, likes: m.likes, reading: m.reading, scorers: m.scorers, know: m.know}, nil
 }
 
 // userPrior is what knowledge says about a user, nil when that is nothing.

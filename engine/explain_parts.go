@@ -228,10 +228,7 @@ func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
 			if !ok {
 				continue
 			}
-			t := float32(1)
-			if sp.p.past.Target != nil {
-				t = sp.p.past.Target[i]
-			}
+			t := sp.s.m.pull(sp.p.past, i)
 			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*t*val[at])); err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ type model struct {
 	known     []int64     // by user: hash of what was known about her, see knownHash
 	history   *sparse.CSR // users × items, confidence
 	target    []float32   // of each entry of history; nil: all 1
-	ratings   ratings     // how weights were read
+	reading               // how interactions were read
 	likes     []int32     // by item: how many users like it
 	scorers   []scorer    // item-to-item scorers blended with the factors
 
@@ -99,7 +99,7 @@ func fitFrom(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Co
 	}
 	m := &model{
 		config: cfg, seq: d.seq, nodeCap: graph.Idx(len(d.nodes)), factors: factors,
-		users: d.users, items: d.items, kinds: d.itemKind, userKinds: d.userKind, history: x, target: target, ratings: scales,
+		users: d.users, items: d.items, kinds: d.itemKind, userKinds: d.userKind, history: x, target: target, reading: scales,
 	}
 	m.index()
 	if k != nil {

@@ -21,6 +21,7 @@ type savedModel struct {
 	Witness   []witness     `json:"witness"`
 	Profile   float32       `json:"profile"`
 	Ratings   ratings       `json:"ratings"`
+	Ages      ages          `json:"ages"`
 	ColdScale float32       `json:"cold_scale"`
 	UserMass  float64       `json:"user_mass"`
 	WarmMass  float64       `json:"warm_mass"`
@@ -43,7 +44,7 @@ func (m *model) save(ctx context.Context, path string) (int64, error) {
 	f := &snapshot.File{}
 	k := m.factors
 	s := savedModel{
-		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, ColdScale: k.ColdScale,
+		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, Ages: m.ages, ColdScale: k.ColdScale,
 		UserMass: k.Grams.UserMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
 		UserKinds: sortedSyms(m.userKinds), Witness: m.witness,
 	}
@@ -142,7 +143,7 @@ func readModel(path string) (*model, error) {
 	if k.Centre, err = f.Float32s("profile_centre"); err != nil {
 		return nil, err
 	}
-	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, ratings: s.Ratings, seconds: s.Seconds, factors: k, kinds: symSet(s.Kinds), userKinds: symSet(s.UserKinds), witness: s.Witness}
+	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, reading: reading{s.Ratings, s.Ages}, seconds: s.Seconds, factors: k, kinds: symSet(s.Kinds), userKinds: symSet(s.UserKinds), witness: s.Witness}
 	if err := m.readArrays(f, &s); err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (e *Engine) deedsOf(ctx context.Context, m *model, q Query) (map[graph.Idx]
 		if !ok {
 			continue // erased between the two reads
 		}
-		strength := float32(weightOf(m.config.Types, it.Type, 1))
+		strength := float32(weightOf(m.config.Types, it.Type, 1)) * m.ages.weight(it.Time)
 		target := sign(it.Weight)
 		if s, ok := m.ratings.scale(it.Type); ok && it.Weight > 0 {
 			target = m.ratings.target(s, it.Weight, means[it.Type])

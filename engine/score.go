@@ -125,7 +125,7 @@ func (m *model) touched(past mf.History, b *board) []int32 {
 	return at
 }
 
-// apply writes Σ_j r_j S_ji to b.one, r_j being the target of the history's items, and returns its spread over warm items.
+// apply writes Σ_j r_j S_ji to b.one, r_j being the pull of the history's items, and returns its spread over warm items.
 func (m *model) apply(s *scorer, past mf.History, v *voice, b *board) float32 {
 	if v.spread {
 		clear(b.one)
@@ -135,10 +135,7 @@ func (m *model) apply(s *scorer, past mf.History, v *voice, b *board) float32 {
 		}
 	}
 	for p, j := range past.Items {
-		r := float32(1)
-		if past.Target != nil {
-			r = past.Target[p]
-		}
+		r := m.pull(past, p)
 		idx, val := s.next.Row(int(j))
 		for q, i := range idx {
 			b.one[i] += r * val[q]

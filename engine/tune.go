@@ -21,6 +21,7 @@ const (
 	ObjectiveWarm      Objective = "warm"       // a random part of all pairs
 	ObjectiveColdItems Objective = "cold-items" // every row of a part of the items
 	ObjectiveColdUsers Objective = "cold-users" // every row of a part of the users
+	ObjectiveByTime    Objective = "by-time"    // the newest part of all pairs; the half-life is tuned with it alone, or with Valid
 )
 
 // TuneOptions of Tune. The zero value goes through the whole plan for the objective mix.
@@ -166,7 +167,7 @@ func (o *TuneOptions) fill() error {
 		c := DefaultConfig()
 		o.Config = &c
 	}
-	all := []Objective{ObjectiveMix, ObjectiveWarm, ObjectiveColdItems, ObjectiveColdUsers}
+	all := []Objective{ObjectiveMix, ObjectiveWarm, ObjectiveColdItems, ObjectiveColdUsers, ObjectiveByTime}
 	switch {
 	case !slices.Contains(all, o.Objective):
 		return fmt.Errorf("%w: objective %q, want one of %v", ErrBadOption, o.Objective, all)

@@ -45,6 +45,7 @@ var (
 	gridCoChoice = []float64{0, 0.1, 0.2, 0.3, 0.4}
 	gridPower    = []float64{0.25, 0.35, 0.5}
 	gridSlope    = []float64{0, 0.15, 0.3, 0.5}
+	gridHalfLife = []float64{0, 7, 30, 90, 365, 1095} // days
 	gridFactors  = []float64{64, 128, 256, 512}
 	gridReg      = []float64{0.3, 0.55, 1, 1.8, 3}
 	gridTimes    = []float64{0.3, 1, 3}
@@ -62,6 +63,9 @@ func (t *tuning) knobs() []knob {
 	if t.weightsVary() {
 		k := valueKnob("rating slope", gridSlope, t.o.Config.RatingSlope, func(c *Config) *float64 { return &c.RatingSlope })
 		all = append(all, k)
+	}
+	if t.ages() {
+		all = append(all, valueKnob("half-life in days", gridHalfLife, t.o.Config.HalfLife, func(c *Config) *float64 { return &c.HalfLife }))
 	}
 	all = append(all,
 		timesKnob("alpha", gridTimes, func(c *Config) *float64 { return &c.Alpha }),
@@ -223,6 +227,15 @@ func (t *tuning) typeKnobs() []knob {
 		all = append(all, k)
 	}
 	return all
+}
+
+// ages reports whether a half-life can show what it is worth: the interactions have times, and what is looked for may be
+// newer than what is trained on. In a random part it is as old, and forgetting can only lose.
+func (t *tuning) ages() bool {
+	if t.o.Objective != ObjectiveByTime && t.o.Valid == nil {
+		return false
+	}
+	return slices.ContainsFunc(t.d.events, func(e event) bool { return e.time != t.d.events[0].time })
 }
 
 // weightsVary reports whether the positive weights of a type differ.

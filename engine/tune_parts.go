@@ -17,6 +17,7 @@ const (
 	partWarm      = "warm"
 	partColdItems = "cold items"
 	partColdUsers = "cold users"
+	partNewest    = "newest"
 	partGiven     = "given pairs"
 )
 
@@ -124,6 +125,10 @@ func (t *tuning) carve(number uint64) (*tuneFold, error) {
 		err = hold(partColdItems, split.ColdItems)
 	case t.o.Objective == ObjectiveColdUsers:
 		err = hold(partColdUsers, split.ColdUsers)
+	case t.o.Objective == ObjectiveByTime:
+		err = hold(partNewest, func(rest []split.Event, fraction float64, _ uint64) (split.Split, error) {
+			return split.ByTime(rest, 1-fraction)
+		})
 	default:
 		err = hold(partWarm, split.Random)
 	}
