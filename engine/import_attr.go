@@ -86,7 +86,7 @@ func fromJSON(j tabular.JSON) (v graph.Value, ok bool, err error) {
 			return graph.List(list...), true, nil
 		}
 	case '{':
-		if m := j.Members(); len(m) == 1 && m[0].Key == "time" {
+		if m, twice := j.Members(); len(m) == 1 && m[0].Key == "time" && twice == "" {
 			if n, err := strconv.ParseInt(m[0].Value.Text, 10, 64); err == nil {
 				return graph.Time(n), true, nil // seconds, whatever their size: Export wrote them
 			}

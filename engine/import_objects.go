@@ -44,6 +44,9 @@ func (r *objectReader) next(rec *record) error {
 		return err
 	}
 	*rec = record{kind: r.im.src.Kind, line: o.Line, raw: string(o.Raw)}
+	if o.Twice != "" {
+		return &badRow{o.Line, 0, contradiction(o.Twice).Error(), rec.raw}
+	}
 	rec.begin(&r.im.src)
 	for i, c := range r.plan(o.Members) {
 		if err := r.set(rec, c.field, r.members[i]); err != nil {
@@ -54,6 +57,11 @@ func (r *objectReader) next(rec *record) error {
 		return &badRow{o.Line, 0, err.Error(), rec.raw}
 	}
 	return nil
+}
+
+// contradiction says that a key has two values.
+func contradiction(key string) error {
+	return fmt.Errorf("%s stands there twice, with different values", briefID(key))
 }
 
 // plan tells what each member of an object is for. Objects with the same keys share a plan.
@@ -99,7 +107,11 @@ func (r *objectReader) set(rec *record, f rowField, m tabular.Member) error {
 	case f == fieldAttr, f == fieldAttrs && kind != '{':
 		return r.setAttr(rec, m)
 	case f == fieldAttrs:
-		for _, a := range m.Value.Members() {
+		members, twice := m.Value.Members()
+		if twice != "" {
+			return contradiction(twice)
+		}
+		for _, a := range members {
 			if err := r.setAttr(rec, a); err != nil {
 				return err
 			}

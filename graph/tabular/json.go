@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,10 @@ import (
 type Object struct {
 	Line    int64
 	Members []Member // in the order of the file, keys distinct
-	Raw     []byte
+	// Twice is a key that stands there again with another value, "" if none does. JSON allows it and leaves to the reader
+	// what it means; Members has the first value, and who takes it loses the other.
+	Twice string
+	Raw   []byte
 }
 
 // Member is one key of an object with its value.
@@ -88,18 +92,19 @@ func (v JSON) Strings() (list []string, ok bool) {
 	return list, true
 }
 
-// Members returns the members of an object, nil for anything else.
-func (v JSON) Members() []Member {
+// Members returns the members of an object, nil for anything else, and a key that stands there twice, see Object.
+func (v JSON) Members() (members []Member, twice string) {
 	if v.Kind() != '{' {
-		return nil
+		return nil, ""
 	}
-	p := objectParser{d: jsontext.NewDecoder(strings.NewReader(v.Text))}
-	members, _ := p.members(nil)
-	return members
+	p := objectParser{d: jsontext.NewDecoder(strings.NewReader(v.Text), jsontext.AllowDuplicateNames(true))}
+	members, _ = p.members(nil)
+	return members, p.twice
 }
 
-// JSONReader reads JSON Lines: one object a line, after RFC 8259 at its strictest (valid UTF-8, no duplicate keys, no
-// lone surrogates, no trailing text). Empty lines are passed over.
+// JSONReader reads JSON Lines: one object a line, after RFC 8259 at its strictest (valid UTF-8, no lone surrogates, no
+// trailing text). A member that is repeated word for word counts once; see Object.Twice for others. Empty lines are passed
+// over.
 type JSONReader struct {
 	w       window
 	src     bytes.Reader
@@ -110,7 +115,7 @@ type JSONReader struct {
 // NewJSON returns a reader of JSON Lines.
 func NewJSON(r io.Reader) *JSONReader {
 	j := &JSONReader{w: newWindow(r)}
-	j.p = objectParser{d: jsontext.NewDecoder(&j.src), keys: map[string]string{}}
+	j.p = objectParser{d: jsontext.NewDecoder(&j.src, jsontext.AllowDuplicateNames(true)), keys: map[string]string{}}
 	return j
 }
 
@@ -126,7 +131,7 @@ func (j *JSONReader) Read() (Object, error) {
 			continue
 		}
 		j.src.Reset(line)
-		j.p.d.Reset(&j.src)
+		j.p.d.Reset(&j.src, jsontext.AllowDuplicateNames(true))
 		members, reason := j.p.members(j.members[:0])
 		if reason == "" {
 			if _, err := j.p.d.ReadToken(); err != io.EOF {
@@ -137,18 +142,42 @@ func (j *JSONReader) Read() (Object, error) {
 			return Object{}, &RowError{Line: j.w.line, Reason: reason, Raw: line}
 		}
 		j.members = members
-		return Object{Line: j.w.line, Members: members, Raw: line}, nil
+		return Object{Line: j.w.line, Members: members, Twice: j.p.twice, Raw: line}, nil
 	}
 }
 
 // objectParser turns tokens into members; keys are shared between the lines of a file, up to a bound.
 type objectParser struct {
-	d    *jsontext.Decoder
-	keys map[string]string
+	d     *jsontext.Decoder
+	keys  map[string]string
+	twice string         // of the object read last
+	seen  map[string]int // positions of its keys, when there are many
+}
+
+// fewMembers is up to how many members a key is looked for among them, one after the other.
+const fewMembers = 16
+
+// position returns where a key stands among the members, -1 if it does not.
+func (p *objectParser) position(of []Member, key string) int {
+	if len(of) < fewMembers {
+		return slices.IndexFunc(of, func(m Member) bool { return m.Key == key })
+	}
+	if len(of) == fewMembers {
+		p.seen = map[string]int{}
+		for i, m := range of {
+			p.seen[m.Key] = i
+		}
+	}
+	if i, ok := p.seen[key]; ok {
+		return i
+	}
+	p.seen[key] = len(of) // where it is about to be
+	return -1
 }
 
 // members reads one object and appends its members. It returns why the text is no object.
 func (p *objectParser) members(dst []Member) ([]Member, string) {
+	p.twice = ""
 	t, err := p.d.ReadToken()
 	if err != nil {
 		return nil, jsonReason(err)
@@ -176,7 +205,12 @@ func (p *objectParser) members(dst []Member) ([]Member, string) {
 		} else if len(m.Value.Text) > MaxField {
 			return nil, "the value of " + strconv.Quote(m.Key[:min(len(m.Key), 100)]) + " is longer than 1 MiB"
 		}
-		dst = append(dst, m)
+		switch i := p.position(dst, m.Key); {
+		case i < 0:
+			dst = append(dst, m)
+		case dst[i] != m:
+			p.twice = m.Key
+		}
 	}
 	if _, err := p.d.ReadToken(); err != nil {
 		return nil, jsonReason(err)
