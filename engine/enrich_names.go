@@ -53,6 +53,7 @@ const (
 	matchNormalised = "normalised"
 	matchEmbedding  = "embedding"
 	matchNew        = "new"
+	matchPredicted  = "predicted" // nobody named it
 )
 
 // maxNear is how many names are compared by their vectors; a relation with more tails is matched by words alone.

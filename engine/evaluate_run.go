@@ -172,17 +172,19 @@ func rowAt(rows []tableRow, name string) int {
 
 // versus tests row r against another.
 func (ev *evaluation) versus(rows []tableRow, r, other int) {
-	test := func(c int) Difference {
-		mine, theirs := rows[r].columns[c], rows[other].columns[c]
-		diff := make([]float64, len(mine))
-		for j, v := range mine {
-			diff[j] = v - theirs[j]
-		}
-		iv, found := metrics.Intervals([][]float64{diff}, ev.o.Seed)[0], metrics.PairedTest(mine, theirs, ev.o.Seed)
-		return Difference{Delta: found.Delta, Low: iv.Low, High: iv.High, P: found.P}
-	}
+	test := func(c int) Difference { return difference(rows[r].columns[c], rows[other].columns[c], ev.o.Seed) }
 	to := &ev.report.Rows[r].Versus
 	*to = append(*to, Comparison{Against: rows[other].name, Recall: test(columnRecall), NDCG: test(columnNDCG)})
+}
+
+// difference compares two columns of values of the same users.
+func difference(mine, theirs []float64, seed uint64) Difference {
+	diff := make([]float64, len(mine))
+	for j, v := range mine {
+		diff[j] = v - theirs[j]
+	}
+	iv, found := metrics.Intervals([][]float64{diff}, seed)[0], metrics.PairedTest(mine, theirs, seed)
+	return Difference{Delta: found.Delta, Low: iv.Low, High: iv.High, P: found.P}
 }
 
 // userColumns returns each metric by user, users ascending; with folds, a user's value is the mean over the folds that

@@ -37,7 +37,7 @@ type Proposal struct {
 
 	Source     string  `json:"source"`          // "llm:model:prompt-version", "link:names-1"
 	Value      string  `json:"value,omitempty"` // the words the tail was found by
-	Match      string  `json:"match,omitempty"` // how: exact, normalised, embedding, new
+	Match      string  `json:"match,omitempty"` // how: exact, normalised, embedding, new, predicted
 	Confidence float32 `json:"confidence"`      // above 0, at most 1; becomes the triple's
 	Time       int64   `json:"time"`            // of the proposal, Unix seconds
 
