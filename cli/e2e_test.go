@@ -60,6 +60,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("explain", testExplain)
 	t.Run("similar", testSimilar)
 	t.Run("evaluate", testEvaluate)
+	t.Run("complete", testComplete)
 	t.Run("tune", testTune)
 	t.Run("not found", testNotFound)
 	t.Run("newcomer", testNewcomer) // last: it changes the store
@@ -258,11 +259,39 @@ func testEvaluate(t *testing.T) {
 	if films := must(t, "evaluate --config small.json --type film --no-baselines"); !strings.Contains(films, "type film, seed 1") {
 		t.Errorf("films alone:\n%s", films)
 	}
+	var triples engine.TriplesReport
+	decode(t, must(t, "evaluate --task triples --config small.json --relation has_genre --format json"), &triples)
+	if len(triples.Relations) != 1 || triples.HeldOut == 0 || triples.Rows[0].Name != "frequency" || len(triples.Trust) == 0 {
+		t.Errorf("triples: %+v", triples)
+	}
+	if table := must(t, "evaluate --task triples --config small.json --relation has_genre --relation set_in"); !strings.HasPrefix(table, "triples 0.2 held out, seed 1, ") || !strings.Contains(table, "ken hits@10") {
+		t.Errorf("triples:\n%s", table)
+	}
 	write(t, "test.tsv", "user\titem\n"+fixtures.ColdUser+"\tfilm:heat\n")
 	given := must(t, "evaluate --config small.json --no-baselines --test test.tsv")
 	if !strings.Contains(given, "1 held-out pairs") {
 		t.Errorf("given pairs:\n%s", given)
 	}
+}
+
+func testComplete(t *testing.T) {
+	var rep engine.CompleteReport
+	line := "enrich complete --relation has_genre --min-confidence 0.1 --per-item 1 --type film --format json"
+	decode(t, must(t, line+" --dry-run"), &rep)
+	if rep.Found == 0 || rep.Proposed != 0 {
+		t.Fatalf("dry run: %+v", rep)
+	}
+	before := must(t, "export triples")
+	decode(t, must(t, line), &rep)
+	var list []engine.Proposal
+	decode(t, must(t, "review list --format json --source "+rep.Source), &list)
+	if rep.Proposed != rep.Found || len(list) != rep.Proposed || !strings.HasPrefix(list[0].Head, "film:") {
+		t.Errorf("%+v, in quarantine %+v", rep, list)
+	}
+	if must(t, "export triples") != before {
+		t.Error("proposals show in the export")
+	}
+	must(t, "review remove --source "+rep.Source)
 }
 
 func testTune(t *testing.T) {

@@ -16,8 +16,8 @@ func newEnrichCommand(a *app) *ucli.Command {
 	var o enrichFlags
 	return &ucli.Command{
 		Name:      "enrich",
-		Usage:     "propose facts about the items, by a language model or by names in texts",
-		ArgsUsage: "attributes|schema|link",
+		Usage:     "propose facts about the items, by a language model, by names in texts or by the graph itself",
+		ArgsUsage: "attributes|schema|link|complete",
 		Description: `attributes asks a chat model for facts about each item, from its name and text, and
 keeps what the schema allows as proposals. They count for nothing until
 ` + "`ken review accept`" + `. Answers are kept: what was asked before is not sent or paid
@@ -29,6 +29,9 @@ have in the graph, or by asking a model about a sample when they have none.
 link asks nobody: it finds the names of nodes in the texts of items and proposes
 triples with the relation mentions.
 
+complete asks nobody either: it proposes triples that the graph lacks, by what items
+that are alike have. ` + "`ken evaluate --task triples`" + ` measures how often that is right.
+
 Any server that speaks OpenAI's chat interface will do. An API key is read from the
 environment, never from a flag.
 
@@ -37,10 +40,11 @@ Examples:
   ken enrich attributes --schema schema.json --model gpt-4o-mini --dry-run
   ken enrich attributes --schema schema.json --base-url http://localhost:11434/v1 --model qwen3:8b
   ken enrich link --tail-type person
+  ken enrich complete --relation author --min-confidence 0.7
   ken review list --sample 20`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
-			what, err := oneWord(c, "attributes", "schema", "link")
+			what, err := oneWord(c, "attributes", "schema", "link", "complete")
 			if err != nil {
 				return err
 			}
@@ -52,7 +56,9 @@ Examples:
 type enrichFlags struct {
 	chatFlags
 	schema                  string
-	types, tails            ucli.StringSlice
+	types, tails, relations ucli.StringSlice
+	perItem                 int
+	minConfidence           float64
 	limit, sample, parallel int
 	threshold               float64
 	dryRun                  bool
@@ -63,6 +69,9 @@ func (o *enrichFlags) flags() []ucli.Flag {
 		&ucli.StringFlag{Name: "schema", Usage: "extract what the JSON in `FILE` describes", Destination: &o.schema},
 		&ucli.StringSliceFlag{Name: "type", Usage: "only items of type `T`; may be repeated", Destination: &o.types},
 		&ucli.StringSliceFlag{Name: "tail-type", Usage: "link: only names of nodes of type `T`; may be repeated", DefaultText: "all but user", Destination: &o.tails},
+		&ucli.StringSliceFlag{Name: "relation", Usage: "complete: only triples of relation `R`; may be repeated", DefaultText: "all with 50 triples of items", Destination: &o.relations},
+		&ucli.Float64Flag{Name: "min-confidence", Value: 0.5, Usage: "complete: propose what is at least so likely", Destination: &o.minConfidence},
+		&ucli.IntFlag{Name: "per-item", Value: 3, Usage: "complete: at most `N` triples an item, the likeliest", Destination: &o.perItem},
 		&ucli.IntFlag{Name: "limit", Usage: "ask about the first `N` items only", Destination: &o.limit},
 		&ucli.IntFlag{Name: "sample", Usage: "schema: show the model `N` items", DefaultText: "50", Destination: &o.sample},
 		&ucli.IntFlag{Name: "parallel", Usage: "`N` requests at once", DefaultText: "4", Destination: &o.parallel},
@@ -86,6 +95,8 @@ func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
 		return a.enrichSchema(ctx, o)
 	case "link":
 		return a.enrichLink(ctx, o)
+	case "complete":
+		return a.enrichComplete(ctx, o)
 	}
 	if o.schema == "" {
 		return usagef("--schema is needed: `ken enrich schema > schema.json` writes one")

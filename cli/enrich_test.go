@@ -95,7 +95,7 @@ func TestEnrichUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"enrich", ExitUsage, "one of attributes, schema, link"},
+		{"enrich", ExitUsage, "one of attributes, schema, link, complete"},
 		{"enrich atributes", ExitUsage, "did you mean attributes"},
 		{"enrich attributes", ExitUsage, "ken enrich schema"},
 		{"enrich attributes --schema nodes.tsv --model m", ExitUsage, "schema"},

@@ -29,18 +29,33 @@ SOURCE:TARGET: all that a share of the users did in the target domain is held ou
 and ranked by what they did in the source domain alone. Domains are node types;
 with --domain-by, tails of a relation or values of an attribute.
 
+--task triples measures what ` + "`ken enrich complete`" + ` proposes: a share of the triples
+between items and other nodes is held out, and its tails are ranked among all tails
+of their relation, beside the most frequent ones. Equal scores share a mean rank.
+
 Examples:
   ken evaluate
   ken evaluate --split leave-last-out -k 10
   ken evaluate --split cold-items --ablation
   ken evaluate --cross-domain film:book
   ken evaluate --cross-domain TV:Movie --domain-by has_type
+  ken evaluate --task triples --relation author
   ken evaluate --compare small.json,large.json --format json
   ken evaluate --test test.tsv --candidates all`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
+			}
+			if err := oneOf("--task", o.task, taskLists, taskTriples); err != nil {
+				return err
+			}
+			if o.task == taskTriples {
+				options, err := o.triples(a, c)
+				if err != nil {
+					return err
+				}
+				return a.with(c.Context, false, func(e *engine.Engine) error { return a.evaluateTriples(c, e, options) })
 			}
 			options, err := o.options(a)
 			if err != nil {
@@ -55,8 +70,8 @@ Examples:
 
 type evaluateFlags struct {
 	split, test, candidates, config, compare         string
-	crossDomain, domainBy                            string
-	types                                            ucli.StringSlice
+	crossDomain, domainBy, task                      string
+	types, relations                                 ucli.StringSlice
 	fraction, minWeight                              float64
 	n, k                                             int
 	seed                                             uint64
@@ -65,6 +80,8 @@ type evaluateFlags struct {
 
 func (o *evaluateFlags) flags() []ucli.Flag {
 	return []ucli.Flag{
+		&ucli.StringFlag{Name: "task", Value: taskLists, Usage: "what to measure: lists, or the prediction of triples", Destination: &o.task},
+		&ucli.StringSliceFlag{Name: "relation", Usage: "triples: only relation `R`; may be repeated", DefaultText: "all with 50 triples of items", Destination: &o.relations},
 		&ucli.StringFlag{Name: "split", Usage: "how to part the data, see above", DefaultText: "random", Destination: &o.split},
 		&ucli.Float64Flag{Name: "fraction", Value: 0.2, Usage: "hold out this share", Destination: &o.fraction},
 		&ucli.IntFlag{Name: "n", Usage: "items a user for leave-last-out, folds for k-fold", DefaultText: "1 and 5", Destination: &o.n},
@@ -164,6 +181,8 @@ func (o *evaluateFlags) validate() error {
 		return usagef("--cross-domain says what is held out: leave out --split and --test")
 	case o.crossDomain != "" && len(o.types.Value()) > 0:
 		return usagef("--cross-domain says what is ranked: leave out --type")
+	case o.task == taskLists && len(o.relations.Value()) > 0:
+		return usagef("--relation goes with --task %s", taskTriples)
 	case o.domainBy != "" && o.crossDomain == "":
 		return usagef("--domain-by goes with --cross-domain")
 	case o.config != "" && o.compare != "":

@@ -164,6 +164,12 @@ func TestMistakes(t *testing.T) {
 		{"evaluate --cross-domain film:book --split random", ExitUsage, "leave out --split", ""},
 		{"evaluate --cross-domain film:book --type book", ExitUsage, "leave out --type", ""},
 		{"evaluate --domain-by has_type", ExitUsage, "--cross-domain", ""},
+		{"evaluate --task guess", ExitUsage, "--task", ""},
+		{"evaluate --task triples -k 5", ExitUsage, "leave it out", "its list is all tails"},
+		{"evaluate --task triples --split random", ExitUsage, "leave it out", ""},
+		{"evaluate --relation author", ExitUsage, "--task triples", ""},
+		{"enrich complete --min-confidence 0", ExitUsage, "above 0", ""},
+		{"enrich complete --per-item 0", ExitUsage, "at least 1", ""},
 		{"evaluate --test missing.tsv", ExitFailed, "--test: missing.tsv", ""},
 	} {
 		r := ken(t, "", tc.line)
