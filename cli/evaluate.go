@@ -72,7 +72,7 @@ type evaluateFlags struct {
 	split, test, candidates, config, compare         string
 	crossDomain, domainBy, task                      string
 	types, relations                                 ucli.StringSlice
-	fraction, minWeight                              float64
+	fraction, minWeight, foldInShare                 float64
 	n, k                                             int
 	seed                                             uint64
 	noBaselines, ablation, buckets, foldIn, labelled bool
@@ -99,6 +99,7 @@ func (o *evaluateFlags) flags() []ucli.Flag {
 		boolFlag("ablation", "rows for each source of knowledge alone, all, all shuffled, and the scorers", &o.ablation),
 		boolFlag("buckets", "also by activity of users and items", &o.buckets),
 		boolFlag("fold-in", "users and items folded in, against the same trained", &o.foldIn),
+		&ucli.Float64Flag{Name: "fold-in-share", Usage: "take this share of the users, and of the items, out of one training", DefaultText: "0.02 of users, 0.05 of items", Destination: &o.foldInShare},
 		boolFlag("labels", "AUC, F1, log-loss and RMSE: weights above 0 are positive rows, the others negative", &o.labelled),
 	}
 }
@@ -108,7 +109,7 @@ func (o *evaluateFlags) options(a *app) (engine.EvaluateOptions, error) {
 	out := engine.EvaluateOptions{
 		Split: engine.SplitKind(o.split), Fraction: o.fraction, N: o.n, K: o.k, Seed: o.seed,
 		Candidates: engine.Candidates(o.candidates), MinWeight: float32(o.minWeight),
-		Types: given(o.types), NoBaselines: o.noBaselines, Ablation: o.ablation, Buckets: o.buckets, FoldIn: o.foldIn, Labels: o.labelled,
+		Types: given(o.types), NoBaselines: o.noBaselines, Ablation: o.ablation, Buckets: o.buckets, FoldIn: o.foldIn, FoldInShare: o.foldInShare, Labels: o.labelled,
 	}
 	if err := o.validate(); err != nil {
 		return out, err
@@ -173,6 +174,10 @@ func (o *evaluateFlags) validate() error {
 		return usagef("-k is %d: a list has at least 1 item", o.k)
 	case !(o.fraction > 0 && o.fraction < 1):
 		return usagef("--fraction is %g: a share between 0 and 1 is needed", o.fraction)
+	case !(o.foldInShare >= 0 && o.foldInShare < 1):
+		return usagef("--fold-in-share is %g: a share between 0 and 1 is needed", o.foldInShare)
+	case o.foldInShare > 0 && !o.foldIn:
+		return usagef("--fold-in-share goes with --fold-in")
 	case o.n < 0:
 		return usagef("-n is %d: at least 1 is needed", o.n)
 	case o.test != "" && o.split != "":

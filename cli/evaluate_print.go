@@ -111,9 +111,9 @@ func bucketGrid(rows []engine.BucketRow) *grid {
 }
 
 func foldInGrid(rows []engine.FoldInRow) *grid {
-	g := &grid{header: []string{"folded in", "n", "ndcg trained", "ndcg folded in", "ratio"}}
+	g := &grid{header: []string{"folded in", "n", "ndcg trained", "ndcg folded in", "ratio", "low", "high"}}
 	for _, r := range rows {
-		g.add(r.Of, r.N, r.Trained, r.Folded, r.Ratio)
+		g.add(r.Of, r.N, r.Trained, r.Folded, r.Ratio, r.Low, r.High)
 	}
 	return g
 }

@@ -61,6 +61,8 @@ type EvaluateOptions struct {
 	FoldIn   bool // users and items folded in, against the same trained
 	Labels   bool // AUC, F1, log-loss, RMSE over held-out rows; weights above 0 are positive rows, others negative; both are needed
 
+	FoldInShare float64 // of users, and of items, that FoldIn takes out of one training, below 1; 0: 0.02 of users, 0.05 of items
+
 	Progress func(Progress) // may be nil
 }
 
@@ -147,8 +149,10 @@ func (ev *evaluation) run(ctx context.Context, cfg Config) error {
 	}
 	rows := ev.plan(cfg)
 	ev.total = int64(len(rows) * len(folds))
+	var rounds []foldInRound
 	if ev.o.FoldIn {
-		ev.total += 2
+		rounds = ev.planFoldIn(&folds[0])
+		ev.total += int64(len(rounds))
 	}
 	for f := range folds {
 		for r := range rows {
@@ -165,7 +169,7 @@ func (ev *evaluation) run(ctx context.Context, cfg Config) error {
 		ev.report.Buckets = bucketTable(rows, folds)
 	}
 	if ev.o.FoldIn {
-		return ev.measureFoldIn(ctx, rows, &folds[0])
+		return ev.measureFoldIn(ctx, rounds, rows, &folds[0])
 	}
 	return nil
 }
@@ -266,6 +270,8 @@ func (o *EvaluateOptions) fill() error {
 		return fmt.Errorf("%w: domains go with split %q and no other", ErrBadOption, SplitCrossDomain)
 	case o.Split == SplitCrossDomain && o.Types != nil:
 		return fmt.Errorf("%w: domains say what is ranked: leave out the types", ErrBadOption)
+	case !(o.FoldInShare >= 0 && o.FoldInShare < 1):
+		return fmt.Errorf("%w: share to fold in is %g, want at least 0 and below 1", ErrBadOption, o.FoldInShare)
 	case o.FoldIn && o.Split == SplitColdUsers:
 		return fmt.Errorf("%w: cold users have no history to fold in", ErrBadOption)
 	case o.Labels && o.Split == SplitKFold:

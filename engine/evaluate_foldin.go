@@ -9,129 +9,192 @@ import (
 	"github.com/kenrec/ken/engine/internal/metrics"
 )
 
-// foldInShare is the part of the users, and of the items, that is taken out of training and folded in.
-const foldInShare = 0.2
+// Fold-in is measured in rounds: in each a model is trained without a share of the users, or of the items, which are then
+// folded in. The share is small: with a fifth of the users gone, as an option permits, a model also knows less of all
+// others and of the items, and it is that loss which is measured.
+const (
+	foldInUsers  = 0.02 // share of the users taken out in one round
+	foldInItems  = 0.05 // of the items, who make a list of their own that should be longer than k
+	foldInLeast  = 300  // so many are taken out at least, in all rounds,
+	foldInRounds = 10   // if this many rounds suffice
+)
+
+// foldInRound is what one round takes out of training.
+type foldInRound struct {
+	items  bool // items, not users
+	chosen []bool
+}
+
+func (r foldInRound) has(n int32) bool { return int(n) < len(r.chosen) && r.chosen[n] }
+
+// leaves reports whether an event is taken out.
+func (r foldInRound) leaves(e event) bool {
+	if r.items {
+		return r.has(e.item)
+	}
+	return r.has(e.user)
+}
+
+// planFoldIn deals the rounds: users, then items, who have training rows.
+func (ev *evaluation) planFoldIn(h *holdout) []foldInRound {
+	rng := rand.New(rand.NewPCG(ev.o.Seed, 1))
+	share := func(otherwise float64) float64 {
+		if ev.o.FoldInShare > 0 {
+			return ev.o.FoldInShare
+		}
+		return otherwise
+	}
+	var rounds []foldInRound
+	add := func(items bool, share float64, n int, may func(int) bool) {
+		for _, chosen := range deal(rng, n, share, may) {
+			rounds = append(rounds, foldInRound{items, chosen})
+		}
+	}
+	add(false, share(foldInUsers), len(h.history.has), func(u int) bool { return len(h.history.has[u]) > 0 })
+	add(true, share(foldInItems), len(h.history.warm), func(i int) bool { return h.history.warm[i] })
+	return rounds
+}
+
+// deal returns disjoint sets of a share of those below n that may be taken.
+func deal(rng *rand.Rand, n int, share float64, may func(int) bool) (sets [][]bool) {
+	var all []int
+	for _, j := range rng.Perm(n) {
+		if may(j) {
+			all = append(all, j)
+		}
+	}
+	size := max(int(share*float64(len(all))), 1)
+	for len(all) >= size && len(sets) < foldInRounds && len(sets)*size < foldInLeast {
+		set := make([]bool, n)
+		for _, j := range all[:size] {
+			set[j] = true
+		}
+		all, sets = all[size:], append(sets, set)
+	}
+	return sets
+}
 
 // measureFoldIn compares the NDCG of users, then of items, that a model was trained on with that of the same ones folded
 // into a model trained without them. It uses the first holdout and the first configuration.
-func (ev *evaluation) measureFoldIn(ctx context.Context, rows []tableRow, h *holdout) error {
+func (ev *evaluation) measureFoldIn(ctx context.Context, rounds []foldInRound, rows []tableRow, h *holdout) error {
 	row := rows[slices.IndexFunc(rows, func(r tableRow) bool { return r.kept != nil })]
-	rng := rand.New(rand.NewPCG(ev.o.Seed, 1))
-	for _, of := range []string{"users", "items"} {
-		var chosen []bool
-		var part *holdout
-		if of == "users" {
-			chosen = sample(rng, len(h.history.has), func(u int) bool { return len(h.history.has[u]) > 0 })
-			part = h.onlyUsers(chosen)
-		} else {
-			chosen = sample(rng, len(h.history.warm), func(i int) bool { return h.history.warm[i] })
-			part = h.onlyItems(chosen)
+	names := [...]string{FoldInUsers, FoldInItems, FoldInAmong, FoldInLists}
+	var trained, folded [len(names)][]float64
+	for _, r := range rounds {
+		parts := map[int]*holdout{0: h.onlyUsers(r.has)}
+		if r.items {
+			parts = map[int]*holdout{1: h.onlyItems(r.has), 2: h.among(r.has), 3: h}
 		}
-		if len(part.users) == 0 {
-			ev.warnf("fold-in of %s is not measured: none of those taken out has held-out pairs", of)
+		model, err := ev.foldInModel(ctx, row, h, r)
+		if model == nil || err != nil {
+			return err
+		}
+		for n := range names {
+			if parts[n] == nil {
+				continue
+			}
+			before, err := ev.ndcg(ctx, row.kept, parts[n])
+			if err != nil {
+				return err
+			}
+			after, err := ev.ndcg(ctx, model, parts[n])
+			if err != nil {
+				return err
+			}
+			trained[n], folded[n] = append(trained[n], before...), append(folded[n], after...)
+		}
+	}
+	for n, name := range names {
+		if len(trained[n]) == 0 {
+			ev.warnf("fold-in of %s is not measured: none of those taken out has held-out pairs", name)
 			continue
 		}
-		out, err := ev.foldInRow(ctx, row, h, part, func(e event) bool {
-			if of == "users" {
-				return chosen[e.user]
-			}
-			return chosen[e.item]
-		})
-		if err != nil {
-			return fmt.Errorf("fold-in of %s: %w", of, err)
-		}
-		if out != nil {
-			out.Of = of
-			ev.report.FoldIn = append(ev.report.FoldIn, *out)
-		}
+		ev.report.FoldIn = append(ev.report.FoldIn, foldInRow(name, trained[n], folded[n], ev.o.Seed))
 	}
 	return nil
 }
 
-// foldInRow fits without the rows that leave picks, folds them in and measures both models on part.
-func (ev *evaluation) foldInRow(ctx context.Context, row tableRow, h, part *holdout, leave func(event) bool) (*FoldInRow, error) {
+// foldInRow compares two models by the NDCG of the same lists.
+func foldInRow(name string, trained, folded []float64, seed uint64) FoldInRow {
+	gain := make([]float64, len(trained))
+	for j, v := range trained {
+		gain[j] = folded[j] - v
+	}
+	iv := metrics.Intervals([][]float64{gain}, seed)[0]
+	out := FoldInRow{Of: name, N: len(trained), Trained: metrics.Mean(trained), Folded: metrics.Mean(folded)}
+	if out.Trained > 0 {
+		out.Ratio, out.Low, out.High = out.Folded/out.Trained, 1+iv.Low/out.Trained, 1+iv.High/out.Trained
+	}
+	return out
+}
+
+// foldInModel fits without the rows that a round takes out and folds them in. It is nil when the model cannot.
+func (ev *evaluation) foldInModel(ctx context.Context, row tableRow, h *holdout, r foldInRound) (ranker, error) {
 	var stay, added []int32
-	for _, r := range h.train {
-		if leave(ev.data.events[r]) {
-			added = append(added, r)
+	for _, at := range h.train {
+		if r.leaves(ev.data.events[at]) {
+			added = append(added, at)
 		} else {
-			stay = append(stay, r)
+			stay = append(stay, at)
 		}
 	}
 	base, err := ev.fitOne(ctx, stay, row.cfg, row.variant)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("fold-in: %w", err)
 	}
 	folder, ok := base.(foldInRanker)
 	if !ok {
 		ev.warnf("fold-in is not measured: the model cannot take in rows")
 		return nil, nil
 	}
-	folded, err := folder.FoldIn(ctx, added)
-	if err != nil {
-		return nil, err
-	}
-	out := &FoldInRow{N: len(part.users)}
-	if out.Trained, err = ev.ndcg(ctx, row.kept, part); err != nil {
-		return nil, err
-	}
-	if out.Folded, err = ev.ndcg(ctx, folded, part); err != nil {
-		return nil, err
-	}
-	if out.Trained > 0 {
-		out.Ratio = out.Folded / out.Trained
-	}
-	return out, nil
+	return folder.FoldIn(ctx, added)
 }
 
-// ndcg is the mean NDCG of a ranker on a holdout.
-func (ev *evaluation) ndcg(ctx context.Context, r ranker, h *holdout) (float64, error) {
+// ndcg is the NDCG of a ranker on a holdout, by user.
+func (ev *evaluation) ndcg(ctx context.Context, r ranker, h *holdout) ([]float64, error) {
 	lists, err := ev.rank(ctx, r, h.users, h.candidates, h.history)
 	if err != nil {
-		return 0, err
+		return nil, fmt.Errorf("fold-in: %w", err)
 	}
 	values := make([]float64, len(lists))
 	for j, list := range lists {
 		values[j] = metrics.Score(list, h.truth[j], ev.o.K).NDCG
 	}
-	return metrics.Mean(values), nil
-}
-
-// sample marks foldInShare of those below n that may be taken.
-func sample(rng *rand.Rand, n int, may func(int) bool) []bool {
-	chosen := make([]bool, n)
-	for j := range chosen {
-		chosen[j] = may(j) && rng.Float64() < foldInShare
-	}
-	return chosen
+	return values, nil
 }
 
 // onlyUsers is the holdout of the chosen users.
-func (h *holdout) onlyUsers(chosen []bool) *holdout {
+func (h *holdout) onlyUsers(chosen func(int32) bool) *holdout {
 	part := *h
 	part.users, part.truth = nil, nil
 	for j, u := range h.users {
-		if chosen[u] {
+		if chosen(u) {
 			part.users, part.truth = append(part.users, u), append(part.truth, h.truth[j])
 		}
 	}
 	return &part
 }
 
-// onlyItems is the holdout with the chosen items alone as candidates and as truth: among all items, how well the folded
-// ones are placed would drown in the others.
-func (h *holdout) onlyItems(chosen []bool) *holdout {
-	part := *h
-	part.users, part.truth, part.candidates = nil, nil, []int32{}
-	for i, c := range chosen {
-		if c {
+// onlyItems is the holdout with the chosen items alone as candidates and as truth: how well they are told apart.
+func (h *holdout) onlyItems(chosen func(int32) bool) *holdout {
+	part := h.among(chosen)
+	part.candidates = []int32{}
+	for i := range h.history.warm {
+		if chosen(int32(i)) {
 			part.candidates = append(part.candidates, int32(i))
 		}
 	}
+	return part
+}
+
+// among is the holdout with the chosen items alone as truth: how well they are placed among all.
+func (h *holdout) among(chosen func(int32) bool) *holdout {
+	part := *h
+	part.users, part.truth = nil, nil
 	for j, u := range h.users {
 		var kept []int32
 		for _, i := range h.truth[j] {
-			if int(i) < len(chosen) && chosen[i] {
+			if chosen(i) {
 				kept = append(kept, i)
 			}
 		}

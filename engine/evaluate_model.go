@@ -9,6 +9,7 @@ import (
 
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/engine/internal/par"
+	"github.com/kenrec/ken/engine/internal/sparse"
 	"github.com/kenrec/ken/engine/internal/topk"
 )
 
@@ -184,19 +185,20 @@ func (r *modelRanker) pick(a *ask, user int32, k int, eligible []uint64) ([]int3
 	return list, scores
 }
 
-// FoldIn is the contract of foldInRanker: users and items without training rows are solved from the added ones.
+// FoldIn is the contract of foldInRanker: users and items without training rows are solved from the added ones, and so
+// are anew the users whose history has such items.
 func (r *modelRanker) FoldIn(ctx context.Context, rows []int32) (ranker, error) {
 	all := append(append(make([]int32, 0, len(r.train)+len(rows)), r.train...), rows...)
 	x, target, _ := behaviour(r.d, all, r.m.config)
 	out := *r
 	out.train, out.history, out.folded = all, newHistory(r.d, all), map[int32]*person{}
-	grown, err := r.foldInItems(ctx, rows)
+	grown, err := r.foldInItems(ctx, x, target)
 	if err != nil {
 		return nil, err
 	}
 	out.m = grown
 	for u := range r.m.users {
-		if r.m.history.Len(u) > 0 || x.Len(u) == 0 {
+		if x.Len(u) == r.m.history.Len(u) {
 			continue
 		}
 		idx, conf := x.Row(u)
@@ -211,54 +213,96 @@ func (r *modelRanker) FoldIn(ctx context.Context, rows []int32) (ranker, error) 
 	return &out, nil
 }
 
-// foldInItems returns the model with the items solved that have added rows and no training rows, given the users who
-// were trained. A user's rows with such items do not move the user.
-func (r *modelRanker) foldInItems(ctx context.Context, rows []int32) (*model, error) {
-	x, target, _ := behaviour(r.d, rows, r.m.config)
-	factors := *r.m.factors
-	factors.V, factors.Warm = factors.V.Clone(), append([]bool(nil), factors.Warm...)
-	chosen := make(map[int32]*mf.History)
-	var order []int32
+// foldInItems returns the model with the items joined that somebody it was trained on chose in x, and that nobody had
+// chosen at training.
+func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []float32) (*model, error) {
+	m := r.m
+	factors := *m.factors
+	factors.V, factors.Warm = factors.V.Clone(), slices.Clone(factors.Warm)
+	fans := make([][]fan, len(m.items))
 	for u := range x.Rows {
-		if r.m.history.Len(u) == 0 {
+		if m.history.Len(u) == 0 {
 			continue
 		}
 		idx, conf := x.Row(u)
 		for p, i := range idx {
-			if r.m.factors.Warm[i] {
+			if m.factors.Warm[i] {
 				continue
 			}
-			h := chosen[i]
-			if h == nil {
-				h = &mf.History{}
-				chosen[i] = h
-				order = append(order, i)
-			}
-			h.Items, h.Conf = append(h.Items, int32(u)), append(h.Conf, conf[p])
+			f := fan{user: m.factors.U.Row(u), items: m.likedBy(u), conf: conf[p], target: 1}
 			if target != nil {
-				h.Target = append(h.Target, target[int(x.Ptr[u])+p])
+				f.target = target[int(x.Ptr[u])+p]
 			}
+			fans[i] = append(fans[i], f)
 		}
 	}
-	for _, i := range order {
-		var contexts []int32
-		var conf, prior []float32
-		if r.k != nil {
-			contexts, conf = r.k.itemLinks.Row(int(i))
-			if r.k.h.Rows > 0 {
-				prior = r.m.factors.ItemPrior(r.k.h.Row(int(i)))
+	all := make([]joined, len(m.items))
+	err := par.Chunks(ctx, len(m.items), 8, r.workers, func(_, lo, hi int) error {
+		for i := lo; i < hi; i++ {
+			if len(fans[i]) == 0 {
+				continue
+			}
+			var contexts []int32
+			var conf, prior []float32
+			if r.k != nil {
+				contexts, conf = r.k.itemLinks.Row(i)
+				if r.k.h.Rows > 0 {
+					prior = m.factors.ItemPrior(r.k.h.Row(i))
+				}
+			}
+			var err error
+			if all[i], err = m.join(ctx, fans[i], contexts, conf, prior); err != nil {
+				return err
 			}
 		}
-		v, err := r.m.factors.FoldInWarmItem(ctx, *chosen[i], contexts, conf, prior)
-		if err != nil {
-			return nil, err
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	columns := make([][]triplet, len(m.scorers))
+	for i, j := range all {
+		if j.v == nil {
+			continue
 		}
-		copy(factors.V.Row(int(i)), v)
+		copy(factors.V.Row(i), j.v)
 		factors.Warm[i] = true
+		for n, h := range j.heard {
+			for e, from := range h.at {
+				columns[n] = append(columns[n], triplet{from, int32(i), h.val[e]})
+			}
+		}
 	}
-	m := r.m // named fields: a model has a lock, which must not be copied
-	return &model{config: m.config, factors: &factors, users: m.users, items: m.items, kinds: m.kinds, history: m.history,
-		target: m.target, likes: m.likes, reading: m.reading, scorers: m.scorers, know: m.know}, nil
+	// named fields: a model has a lock, which must not be copied
+	grown := &model{config: m.config, factors: &factors, users: m.users, items: m.items, kinds: m.kinds, history: m.history,
+		target: m.target, likes: m.likes, reading: m.reading, know: m.know}
+	for n, s := range m.scorers {
+		s.next = withEntries(s.next, columns[n])
+		grown.scorers = append(grown.scorers, s)
+	}
+	return grown, nil
+}
+
+// triplet is an entry of a sparse matrix.
+type triplet struct {
+	row, col int32
+	val      float32
+}
+
+// withEntries returns m with further entries.
+func withEntries(m *sparse.CSR, add []triplet) *sparse.CSR {
+	rows, cols, vals := make([]int32, 0, m.NNZ()+len(add)), make([]int32, 0, m.NNZ()+len(add)), make([]float32, 0, m.NNZ()+len(add))
+	for r := range m.Rows {
+		idx, val := m.Row(r)
+		for range idx {
+			rows = append(rows, int32(r))
+		}
+		cols, vals = append(cols, idx...), append(vals, val...)
+	}
+	for _, t := range add {
+		rows, cols, vals = append(rows, t.row), append(cols, t.col), append(vals, t.val)
+	}
+	return sparse.FromTriplets(m.Rows, m.Cols, rows, cols, vals, nil)
 }
 
 // userPrior is what knowledge says about a user, nil when that is nothing.

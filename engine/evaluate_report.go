@@ -116,11 +116,22 @@ const (
 	BucketLinks = "links" // triples of the held-out item
 )
 
-// FoldInRow compares users or items that were taken out of training and folded in with the same ones trained.
+// FoldInRow compares users or items that were taken out of training and folded in with the same ones trained. The interval
+// is that of the mean difference, by bootstrap over lists: it tells the luck of whom was taken out, not that of the seed.
 type FoldInRow struct {
-	Of      string  `json:"of"` // "users" or "items"
-	N       int     `json:"n"`
+	Of      string  `json:"of"`      // see the constants
+	N       int     `json:"n"`       // lists
 	Trained float64 `json:"trained"` // NDCG@k
 	Folded  float64 `json:"folded"`
 	Ratio   float64 `json:"ratio"` // folded / trained, 0 when trained is 0
+	Low     float64 `json:"low"`   // 95 % interval of the ratio
+	High    float64 `json:"high"`
 }
+
+// What a FoldInRow is about.
+const (
+	FoldInUsers = "users"           // the lists of users folded in
+	FoldInItems = "items"           // lists of the items folded in alone
+	FoldInAmong = "items among all" // lists of all items, in which those folded in are looked for
+	FoldInLists = "all lists"       // lists of all items, with those folded in among them
+)

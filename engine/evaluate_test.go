@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -219,19 +220,58 @@ func TestEvaluateBuckets(t *testing.T) {
 func TestEvaluateFoldIn(t *testing.T) {
 	d := planted(5)
 	rep := mustEvaluate(t, d, EvaluateOptions{K: 5, FoldIn: true, NoBaselines: true}, fitPlanted(d))
-	if len(rep.FoldIn) != 2 || rep.FoldIn[0].Of != "users" || rep.FoldIn[1].Of != "items" {
-		t.Fatalf("%+v", rep.FoldIn)
-	}
+	var of []string
 	for _, f := range rep.FoldIn {
-		if f.N == 0 || f.Trained == 0 || f.Ratio != 1 {
+		of = append(of, f.Of)
+		if f.N == 0 || f.Trained == 0 || f.Ratio != 1 || f.Low != 1 || f.High != 1 {
 			t.Errorf("%+v: the script ranks the same folded in", f)
 		}
+	}
+	if want := []string{FoldInUsers, FoldInItems, FoldInAmong, FoldInLists}; !slices.Equal(of, want) {
+		t.Errorf("rows %q, want %q", of, want)
 	}
 	rep = mustEvaluate(t, d, EvaluateOptions{FoldIn: true}, func(_ context.Context, train []int32, _ Config, _ variant) (ranker, error) {
 		return newPopularityRanker(d, train, 1), nil
 	})
 	if !hasWarning(rep, "cannot take in rows") {
 		t.Errorf("a ranker without fold-in: %q", rep.Warnings)
+	}
+}
+
+func TestDeal(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		n          int
+		share      float64
+		sets, size int
+		why        string
+	}{
+		{"small", 50, 0.02, 10, 1, "as many rounds as there may be"},
+		{"enough", 10000, 0.02, 2, 200, "two rounds take out 300"},
+		{"large", 40000, 0.02, 1, 800, "one does"},
+		{"much", 100, 0.8, 1, 80, "the rest is less than a share"},
+		{"none", 0, 0.02, 0, 0, "nobody to take out"},
+	} {
+		sets := deal(rand.New(rand.NewPCG(1, 1)), 2*c.n, c.share, func(j int) bool { return j%2 == 0 })
+		taken := map[int]bool{}
+		for _, set := range sets {
+			size := 0
+			for j, in := range set {
+				if in {
+					size++
+					if taken[j] || j%2 == 1 {
+						t.Errorf("%s: %d is taken twice or may not be taken", c.name, j)
+					}
+					taken[j] = true
+				}
+			}
+			if size != c.size {
+				t.Errorf("%s: a set of %d, want %d", c.name, size, c.size)
+			}
+		}
+		if len(sets) != c.sets {
+			t.Errorf("%s: %d sets, want %d: %s", c.name, len(sets), c.sets, c.why)
+		}
 	}
 }
 
@@ -288,6 +328,7 @@ func TestEvaluateErrors(t *testing.T) {
 		{"one fold", d, EvaluateOptions{Split: SplitKFold, N: 1}, ErrBadOption},
 		{"given without pairs", d, EvaluateOptions{Split: SplitGiven}, ErrBadOption},
 		{"pairs with a split", d, EvaluateOptions{Split: SplitRandom, Test: pair}, ErrBadOption},
+		{"fold-in of all", d, EvaluateOptions{FoldIn: true, FoldInShare: 1}, ErrBadOption},
 		{"fold-in of cold users", d, EvaluateOptions{Split: SplitColdUsers, FoldIn: true}, ErrBadOption},
 		{"labels in folds", d, EvaluateOptions{Split: SplitKFold, Labels: true}, ErrBadOption},
 		{"nameless configuration", d, EvaluateOptions{Compare: []NamedConfig{{}}}, ErrBadOption},
@@ -345,13 +386,13 @@ func (f fixedRanker) TopK(_ context.Context, users []int32, _ int, _ []int32, _ 
 func TestEvaluateReportsProgress(t *testing.T) {
 	d := planted(1)
 	var seen []int64
-	mustEvaluate(t, d, EvaluateOptions{Split: SplitKFold, N: 2, FoldIn: true, Progress: func(p Progress) {
-		if p.Stage != "evaluate" || p.Total != 8 || p.Unit != "models" {
+	mustEvaluate(t, d, EvaluateOptions{Split: SplitKFold, N: 2, FoldIn: true, FoldInShare: 0.5, Progress: func(p Progress) {
+		if p.Stage != "evaluate" || p.Total != 10 || p.Unit != "models" {
 			t.Errorf("%+v", p)
 		}
 		seen = append(seen, p.Done)
 	}}, fitPlanted(d))
-	if diff := cmp.Diff([]int64{0, 1, 2, 3, 4, 5, 6, 7, 8}, seen); diff != "" {
+	if diff := cmp.Diff([]int64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, seen); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -42,6 +42,7 @@ type model struct {
 
 	lazy  lazyRanking
 	types lazyTypes
+	later lazyColumns
 }
 
 // scorer is an item-to-item scorer: a user's score of item i is Σ_j r_uj S_ji over her history, scaled by its spread.
@@ -133,6 +134,21 @@ func (m *model) pastOf(u int32) mf.History {
 		h.Target = m.target[m.history.Ptr[u]:m.history.Ptr[u+1]]
 	}
 	return h
+}
+
+// likedBy returns the items that a user row liked at training, ascending.
+func (m *model) likedBy(u int) []int32 {
+	idx, _ := m.history.Row(u)
+	if m.target == nil {
+		return idx
+	}
+	var liked []int32
+	for p, i := range idx {
+		if m.target[int(m.history.Ptr[u])+p] > 0 {
+			liked = append(liked, i)
+		}
+	}
+	return liked
 }
 
 // scaleOf measures the warm part of a behaviour matrix.

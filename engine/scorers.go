@@ -61,22 +61,30 @@ func fitScorers(ctx context.Context, x *sparse.CSR, target []float32, cfg Config
 	coChoice, itemItem := cfg.shares(s)
 	var all []scorer
 	if w := coChoice; w > 0 {
-		next, err := itemitem.Filter(ctx, liked, itemitem.FilterConfig{ItemPower: cmp.Or(cfg.FilterPower, filterPower), UserPower: filterUserPower, Keep: keepNeighbours}, workers)
+		next, err := itemitem.Filter(ctx, liked, cfg.filter(), workers)
 		if err != nil {
 			return nil, fmt.Errorf("engine: %s scorer: %w", scorerCoChoice, err)
 		}
 		all = append(all, scorer{scorerCoChoice, w, next})
 	}
 	if w := itemItem; w > 0 {
-		// the weight of its ridge grows with how often two items meet: a fixed one is too weak for dense data
-		lambda := min(max(2e4*float64(s.events)/(float64(s.users)*float64(s.items)), 100), 800)
-		next, err := itemitem.EASE(ctx, liked, lambda, keepEASE, workers)
+		next, err := itemitem.EASE(ctx, liked, easeRidge(s), keepEASE, workers)
 		if err != nil {
 			return nil, fmt.Errorf("engine: %s scorer: %w", scorerItemItem, err)
 		}
 		all = append(all, scorer{scorerItemItem, w, next})
 	}
 	return all, nil
+}
+
+// easeRidge is the weight of EASE's ridge. It grows with how often two items meet: a fixed one is too weak for dense data.
+func easeRidge(s scale) float64 {
+	return min(max(2e4*float64(s.events)/(float64(s.users)*float64(s.items)), 100), 800)
+}
+
+// filter is how co-choice is measured.
+func (c Config) filter() itemitem.FilterConfig {
+	return itemitem.FilterConfig{ItemPower: cmp.Or(c.FilterPower, filterPower), UserPower: filterUserPower, Keep: keepNeighbours}
 }
 
 // positives returns the entries of x whose target is above 0.

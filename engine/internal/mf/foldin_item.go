@@ -9,29 +9,38 @@ import (
 	"github.com/kenrec/ken/engine/internal/solve"
 )
 
+// Fans are the users who chose an item: their factors with confidence and target (nil targets: all 1).
+type Fans struct {
+	Users  [][]float32
+	Conf   []float32
+	Target []float32
+}
+
 // FoldInWarmItem returns the factors of an item from the users who chose it, its contexts and its prior (nil: zero), with
-// users and contexts held fixed: the row that a half-step of training would give it. Items of h are rows of users.
+// users and contexts held fixed: the row that a half-step of training would give it.
 // Cost O(m²f) for m < f users and contexts.
-func (m *Model) FoldInWarmItem(ctx context.Context, h History, contexts []int32, conf, prior []float32) ([]float32, error) {
+func (m *Model) FoldInWarmItem(ctx context.Context, by Fans, contexts []int32, conf, prior []float32) ([]float32, error) {
 	prior = slices.Clone(prior)
 	scale(prior, m.Config.Prior.share())
-	n := len(h.Items)
+	n := len(by.Users)
 	others := dense.New(n+len(contexts), m.Config.Factors) // the solver takes one matrix for both kinds of terms
 	row := solve.Row{Idx: count(others.Rows), F: others, Prior: prior}
-	row.Conf = append(append(make([]float32, 0, others.Rows), h.Conf...), conf...)
-	mass := h.mass() + m.Grams.WarmMass
-	for j, u := range h.Items {
-		copy(others.Row(j), m.U.Row(int(u)))
+	row.Conf = append(append(make([]float32, 0, others.Rows), by.Conf...), conf...)
+	for j, u := range by.Users {
+		copy(others.Row(j), u)
 	}
 	for j, z := range contexts {
 		copy(others.Row(n+j), m.Z.Row(int(z)))
-		mass += float64(conf[j])
 	}
-	if h.Target != nil {
-		row.Target = append([]float32(nil), h.Target...)
+	if by.Target != nil {
+		row.Target = append([]float32(nil), by.Target...)
 		for range contexts {
 			row.Target = append(row.Target, 1)
 		}
+	}
+	mass := m.Grams.WarmMass
+	for _, c := range row.Conf {
+		mass += float64(c)
 	}
 	row.Reg = m.Config.reg(mass)
 	item := make([]float32, m.Config.Factors)

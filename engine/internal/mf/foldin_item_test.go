@@ -13,7 +13,7 @@ func TestFoldInWarmItemMinimisesTheLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := History{Items: []int32{3, 7, 11}, Conf: []float32{1, 2, 1}, Target: []float32{1, 1, -1}}
+	h := Fans{Users: [][]float32{m.U.Row(3), m.U.Row(7), m.U.Row(11)}, Conf: []float32{1, 2, 1}, Target: []float32{1, 1, -1}}
 	contexts, conf := []int32{1}, []float32{0.5}
 	v, err := m.FoldInWarmItem(t.Context(), h, contexts, conf, nil)
 	if err != nil {
@@ -34,8 +34,8 @@ func TestFoldInWarmItemMinimisesTheLoss(t *testing.T) {
 		}
 	}
 	mass := m.Config.Alpha * float64(d.X.Rows)
-	for j, u := range h.Items {
-		term(m.U.Row(int(u)), float64(h.Conf[j]), float64(h.Target[j]))
+	for j, u := range h.Users {
+		term(u, float64(h.Conf[j]), float64(h.Target[j]))
 		mass += float64(h.Conf[j])
 	}
 	for z := range d.C.Rows {
