@@ -100,7 +100,7 @@ func (o *evaluateFlags) flags() []ucli.Flag {
 		boolFlag("buckets", "also by activity of users and items", &o.buckets),
 		boolFlag("fold-in", "users and items folded in, against the same trained", &o.foldIn),
 		&ucli.Float64Flag{Name: "fold-in-share", Usage: "take this share of the users, and of the items, out of one training", DefaultText: "0.02 of users, 0.05 of items", Destination: &o.foldInShare},
-		boolFlag("labels", "AUC, F1, log-loss and RMSE: weights above 0 are positive rows, the others negative", &o.labelled),
+		boolFlag("labels", "AUC, F1, log-loss and RMSE: rows of weights above 0, and of at least --min-weight, are positive, the others negative", &o.labelled),
 	}
 }
 

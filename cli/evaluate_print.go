@@ -89,10 +89,15 @@ func catalogueGrid(rep engine.EvaluateReport) *grid {
 }
 
 func labelGrid(rows []engine.EvaluateRow) *grid {
-	g := &grid{header: []string{"model", "rows", "positives", "auc", "f1", "threshold", "log-loss", "rmse"}}
+	g := &grid{header: []string{"model", "rows", "positives", "auc", "f1", "threshold", "log-loss", "rmse", "score_auc", "popularity_auc", "with_user_counts"}}
 	for _, r := range rows {
-		if l := r.Labels; l != nil {
-			g.add(r.Name, l.Rows, l.Positives, l.AUC, l.F1, l.Threshold, l.LogLoss, l.RMSE)
+		l := r.Labels
+		switch {
+		case l == nil:
+		case l.Separation == nil:
+			g.add(r.Name, l.Rows, l.Positives, "", "", "", "", l.RMSE, "", "", "")
+		default:
+			g.add(r.Name, l.Rows, l.Positives, l.AUC, l.F1, l.Threshold, l.LogLoss, l.RMSE, l.ScoreAUC, l.PopularityAUC, l.CountsAUC)
 		}
 	}
 	return g

@@ -12,10 +12,15 @@ import (
 	"github.com/kenrec/ken/engine/internal/par"
 )
 
-// judgeLabels measures scores of single rows, as click-through papers do: the held-out rows are dealt by seed into two
-// halves, the first chooses threshold and calibration, the second is measured. Holding out 0.4 gives the usual 6:2:2.
-// Where a half has rows of one label only, as in data without dislikes, nothing can be told apart: the result is nil and
-// the report says why.
+// judgeLabels measures single rows, as click-through papers do: the held-out rows are dealt by seed into two halves, the
+// first fits calibrations and thresholds, the second is measured. Holding out 0.4 gives the usual 6:2:2.
+//
+//	training rows ──▶ model ──▶ score, features of a row ─┐
+//	      └─────────▶ counts and means of user and item ──┴──▶ calibration ◀── validation rows
+//	                                                               └──▶ probability, weight of a test row
+//
+// Where all weights are the same there is nothing to foretell: the result is nil and the report says why. Where a half has
+// rows of one label only, as in data without dislikes, Separation is nil.
 func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*LabelScores, error) {
 	rows := make([]labelRow, 0, len(h.rows))
 	for _, row := range h.rows {
@@ -23,112 +28,153 @@ func (ev *evaluation) judgeLabels(ctx context.Context, r ranker, h *holdout) (*L
 			rows = append(rows, row)
 		}
 	}
-	order := rand.New(rand.NewPCG(ev.o.Seed, 0)).Perm(len(rows))
-	half := len(rows) / 2
-	for _, part := range [][]int{order[:half], order[half:]} {
-		if p := positiveRows(rows, part); p == 0 || p == len(part) {
-			ev.warnf("no labels to tell apart: %d of %d held-out rows are positive, weights above 0; AUC, F1, log-loss and RMSE are left out",
-				positiveRows(rows, order), len(rows))
-			return nil, nil
-		}
+	rng := rand.New(rand.NewPCG(ev.o.Seed, 0))
+	rng.Shuffle(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
+	told, measured := ev.labels(rows), len(rows)-len(rows)/2
+	if measured == len(rows) || !slices.ContainsFunc(rows, func(row labelRow) bool { return row.weight != rows[0].weight }) {
+		ev.warnf("no labels to tell apart: %d of %d held-out rows are positive, weights above 0; AUC, F1, log-loss and RMSE are left out",
+			count(told), len(rows))
+		return nil, nil
 	}
-	scores, err := scoreRows(ctx, r, rows, ev.workers)
+	set, err := ev.describeRows(ctx, r, rows, h.train)
 	if err != nil {
 		return nil, err
 	}
-	biases := newBiases(ev.data, h.train)
-	var valid, test labelSet
-	for j, at := range order {
-		to := &test
-		if j < half {
-			to = &valid
-		}
-		to.add(float64(scores[at]), biases, rows[at])
+	half := len(rows) / 2
+	out := &LabelScores{Rows: measured, Positives: count(told[half:])}
+	predicted := metrics.FitLinear(set.all[:half], set.weights[:half]).Apply(set.all[half:])
+	if out.RMSE, err = metrics.RMSE(predicted, set.weights[half:]); err != nil {
+		return nil, fmt.Errorf("%w: labelled rows: %w", ErrNoData, err)
 	}
-	out, err := valid.judge(&test)
-	if err != nil {
+	for _, part := range [][]bool{told[:half], told[half:]} {
+		if p := count(part); p == 0 || p == len(part) {
+			ev.warnf("no labels to tell apart: %d of %d held-out rows are positive; AUC, F1 and log-loss are left out", count(told), len(told))
+			return out, nil
+		}
+	}
+	if out.Separation, err = set.separate(told, half); err != nil {
 		return nil, fmt.Errorf("%w: labelled rows: %w", ErrNoData, err)
 	}
 	return out, nil
 }
 
-// positiveRows counts the rows at whose weight is above 0.
-func positiveRows(rows []labelRow, at []int) (n int) {
-	for _, a := range at {
-		if rows[a].weight > 0 {
+// labels tells the positive rows: weights above 0, and of at least MinWeight.
+func (ev *evaluation) labels(rows []labelRow) []bool {
+	positive := make([]bool, len(rows))
+	for n, row := range rows {
+		positive[n] = ev.positive(row.weight)
+	}
+	return positive
+}
+
+func (ev *evaluation) positive(weight float32) bool { return weight > 0 && weight >= ev.o.MinWeight }
+
+func count(set []bool) (n int) {
+	for _, in := range set {
+		if in {
 			n++
 		}
 	}
 	return n
 }
 
-// biases counts positive and negative training rows of users and items.
-type biases struct {
-	user, item [][2]float64
+// rowSet is what is known about some rows, by row. Every list of features contains those before it.
+type rowSet struct {
+	weights                               []float64
+	score, popularity, model, counts, all [][]float64
 }
 
-func newBiases(d *dataset, train []int32) biases {
-	b := biases{user: make([][2]float64, len(d.users)), item: make([][2]float64, len(d.items))}
+// describeRows gathers the features of rows from a model and from the training rows.
+func (ev *evaluation) describeRows(ctx context.Context, r ranker, rows []labelRow, train []int32) (rowSet, error) {
+	scores, err := scoreRows(ctx, r, rows, ev.workers)
+	if err != nil {
+		return rowSet{}, err
+	}
+	said := make([][]float64, len(rows))
+	if from, ok := r.(rowRanker); ok {
+		if said, err = from.RowFeatures(ctx, rows); err != nil {
+			return rowSet{}, err
+		}
+	}
+	users, items := ev.countRows(train)
+	var s rowSet
+	for n, row := range rows {
+		u, i := users[row.user], items[row.item]
+		popularity := []float64{math.Log(i.positive + 0.3), math.Sqrt(i.positive), math.Log(i.negative + 0.3)}
+		model := slices.Concat(popularity, []float64{float64(scores[n])}, said[n])
+		counts := slices.Concat(model, []float64{math.Log1p(u.positive), math.Log1p(u.negative)})
+		s.weights = append(s.weights, float64(row.weight))
+		s.score = append(s.score, []float64{float64(scores[n])})
+		s.popularity, s.model, s.counts = append(s.popularity, popularity), append(s.model, model), append(s.counts, counts)
+		s.all = append(s.all, slices.Concat(counts, []float64{u.mean, i.mean}))
+	}
+	return s, nil
+}
+
+// deedCount is what a user or an item did in the training rows.
+type deedCount struct {
+	positive, negative float64 // rows
+	mean               float64 // of the weights, drawn to that of all rows
+}
+
+// meanHold is how many rows of the overall mean are mixed into a user's or an item's own.
+const meanHold = 5
+
+// countRows counts the training rows of users and of items.
+func (ev *evaluation) countRows(train []int32) (users, items []deedCount) {
+	users, items = make([]deedCount, len(ev.data.users)), make([]deedCount, len(ev.data.items))
+	sum := 0.0
 	for _, r := range train {
-		e, sign := d.events[r], 0
-		if e.weight <= 0 {
-			sign = 1
-		}
-		b.user[e.user][sign]++
-		b.item[e.item][sign]++
-	}
-	return b
-}
-
-// labelSet is scored rows with their labels.
-type labelSet struct {
-	scores, weights []float64
-	features        [][]float64 // score and biases
-	positive        []bool
-}
-
-func (s *labelSet) add(score float64, b biases, row labelRow) {
-	s.scores = append(s.scores, score)
-	s.weights = append(s.weights, float64(row.weight))
-	s.positive = append(s.positive, row.weight > 0)
-	u, i := b.user[row.user], b.item[row.item]
-	s.features = append(s.features, []float64{score, math.Log1p(u[0]), math.Log1p(u[1]), math.Log1p(i[0]), math.Log1p(i[1])})
-}
-
-// judge measures test with what s, the validation half, chooses.
-func (s *labelSet) judge(test *labelSet) (*LabelScores, error) {
-	out := &LabelScores{Rows: len(test.scores)}
-	for _, p := range test.positive {
-		if p {
-			out.Positives++
+		e := ev.data.events[r]
+		sum += float64(e.weight)
+		for _, t := range []*deedCount{&users[e.user], &items[e.item]} {
+			t.mean += float64(e.weight)
+			if ev.positive(e.weight) {
+				t.positive++
+			} else {
+				t.negative++
+			}
 		}
 	}
-	var err error
-	if out.ScoreAUC, out.ScoreF1, _, err = discrimination(s.scores, s.positive, test.scores, test.positive); err != nil {
-		return nil, err
+	sum /= float64(max(len(train), 1))
+	for _, all := range [][]deedCount{users, items} {
+		for n := range all {
+			t := &all[n]
+			t.mean = (t.mean + meanHold*sum) / (t.positive + t.negative + meanHold)
+		}
 	}
-	model := metrics.FitLogistic(s.features, s.positive)
-	chosen, p := model.Apply(s.features), model.Apply(test.features)
-	if out.AUC, out.F1, out.Threshold, err = discrimination(chosen, s.positive, p, test.positive); err != nil {
-		return nil, err
-	}
-	if out.LogLoss, err = metrics.LogLoss(p, test.positive); err != nil {
-		return nil, err
-	}
-	out.RMSE, err = metrics.RMSE(metrics.FitLine(chosen, s.weights).Apply(p), test.weights)
-	return out, err
+	return users, items
 }
 
-// discrimination is AUC and F1 of test rows, at the threshold that is best on validation rows.
-func discrimination(valid []float64, validPositive []bool, test []float64, positive []bool) (auc, f1, threshold float64, err error) {
-	if auc, err = metrics.AUC(test, positive); err != nil {
-		return 0, 0, 0, err
+// separate fits on the rows before half and measures the others.
+func (s *rowSet) separate(positive []bool, half int) (*Separation, error) {
+	out := &Separation{}
+	for _, c := range []struct {
+		x       [][]float64
+		auc, f1 *float64
+	}{
+		{s.score, &out.ScoreAUC, &out.ScoreF1},
+		{s.popularity, &out.PopularityAUC, &out.PopularityF1},
+		{s.counts, &out.CountsAUC, &out.CountsF1},
+		{s.model, &out.AUC, &out.F1}, // last: its threshold and log-loss stay
+	} {
+		fit := metrics.FitLogistic(c.x[:half], positive[:half])
+		chosen, p := fit.Apply(c.x[:half]), fit.Apply(c.x[half:])
+		var err error
+		if *c.auc, err = metrics.AUC(p, positive[half:]); err != nil {
+			return nil, err
+		}
+		if out.Threshold, _, err = metrics.BestThreshold(chosen, positive[:half]); err != nil {
+			return nil, err
+		}
+		if *c.f1, err = metrics.F1(p, positive[half:], out.Threshold); err != nil {
+			return nil, err
+		}
+		if out.LogLoss, err = metrics.LogLoss(p, positive[half:]); err != nil {
+			return nil, err
+		}
 	}
-	if threshold, _, err = metrics.BestThreshold(valid, validPositive); err != nil {
-		return 0, 0, 0, err
-	}
-	f1, err = metrics.F1(test, positive, threshold)
-	return auc, f1, threshold, err
+	return out, nil
 }
 
 // scoreRows returns the score of each row. It asks for each user's items as the only candidates, so any ranker can do

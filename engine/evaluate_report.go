@@ -66,21 +66,36 @@ type Catalogue struct {
 	Diversity  float64 `json:"diversity,omitempty"` // mean 1 − cosine of two items' training users, within 200 lists; 0 on cold candidates
 }
 
-// LabelScores are the metrics over held-out labelled rows, half of which choose threshold and calibration.
-//
-// The bare score ranks items for one user; rows of different users are comparable only once the biases are known. So a
-// logistic regression on the score and on how many positive and negative training rows the item and the user have turns
-// it into a probability. Every model gets the same biases: what it adds to them is its gain over popularity's row.
+// LabelScores are the metrics over held-out labelled or weighted rows, half of which fit calibrations and thresholds; the
+// other half is measured. A row is positive when its weight is above 0 and at least EvaluateOptions.MinWeight.
 type LabelScores struct {
-	Rows      int     `json:"rows"` // measured on; as many again were used to choose
-	Positives int     `json:"positives"`
-	AUC       float64 `json:"auc"`       // of the probability
-	F1        float64 `json:"f1"`        // of the probability at Threshold
-	Threshold float64 `json:"threshold"` // best F1 on the other half
-	LogLoss   float64 `json:"log_loss"`  // of the probability, nats
-	ScoreAUC  float64 `json:"score_auc"` // of the bare score
-	ScoreF1   float64 `json:"score_f1"`
-	RMSE      float64 `json:"rmse"` // of a line on the probability, in units of the weights
+	Rows        int     `json:"rows"` // measured on; as many again were used to fit
+	Positives   int     `json:"positives"`
+	RMSE        float64 `json:"rmse"` // of a linear model of all features and the mean weights of user and item, in units of the weights
+	*Separation         // nil when a half has one label only
+}
+
+// Separation says how well positive rows are told from others, by a logistic regression on
+//
+//	score       what the model ranks by; it is made to rank items for one user, not rows of all users
+//	popularity  how many positive and negative training rows the item has: the same for every model
+//	model       score, popularity, and what each part of the model makes of the row: factorisation, knowledge head,
+//	            item-to-item scorers, shared contexts
+//	counts      all that and how many positive and negative training rows the user has
+//
+// What the user's counts add is seldom knowledge: where negatives were drawn, one for each positive of a user, they give
+// away how many of her other rows must be positive. So AUC, F1 and log-loss without a prefix are of the model's.
+type Separation struct {
+	AUC           float64 `json:"auc"`
+	F1            float64 `json:"f1"`        // at Threshold
+	Threshold     float64 `json:"threshold"` // of the probability, best F1 on the rows that fitted it
+	LogLoss       float64 `json:"log_loss"`  // nats
+	ScoreAUC      float64 `json:"score_auc"`
+	ScoreF1       float64 `json:"score_f1"`
+	PopularityAUC float64 `json:"popularity_auc"`
+	PopularityF1  float64 `json:"popularity_f1"`
+	CountsAUC     float64 `json:"counts_auc"`
+	CountsF1      float64 `json:"counts_f1"`
 }
 
 // Comparison is a paired permutation test over users against another row.

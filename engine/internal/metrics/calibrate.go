@@ -1,63 +1,78 @@
 package metrics
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
-// Line is y = Slope·x + Intercept.
-type Line struct {
-	Slope, Intercept float64
-}
-
-// Apply returns the line at each x.
-func (l Line) Apply(x []float64) []float64 {
-	y := slices.Clone(x)
-	for i := range y {
-		y[i] = l.Slope*y[i] + l.Intercept
-	}
-	return y
-}
-
-// FitLine is least squares of y on x: it turns scores, which have no unit, into weights. The mean of y when all x are
-// equal, zero for no rows. Lengths are equal and values finite.
-func FitLine(x, y []float64) Line {
-	mx, my := Mean(x), Mean(y)
-	sxx, sxy := 0.0, 0.0
-	for i := range x {
-		sxx += (x[i] - mx) * (x[i] - mx)
-		sxy += (x[i] - mx) * (y[i] - my)
-	}
-	if sxx == 0 {
-		return Line{Intercept: my}
-	}
-	return Line{Slope: sxy / sxx, Intercept: my - sxy/sxx*mx}
-}
-
-// Logistic is p = 1 / (1 + exp(−(w·x + Intercept))).
-type Logistic struct {
+// Linear is y = w·x + Intercept.
+type Linear struct {
 	Weights   []float64
 	Intercept float64
 }
 
+// Apply returns y of each row. Shape: x[row][feature].
+func (l Linear) Apply(x [][]float64) []float64 {
+	y := make([]float64, len(x))
+	for i, row := range x {
+		y[i] = l.Intercept + inner(l.Weights, row)
+	}
+	return y
+}
+
+// Logistic is p = 1 / (1 + exp(−(w·x + Intercept))).
+type Logistic struct{ Linear }
+
 // Apply returns the probability of each row, in [0, 1]. Shape: x[row][feature].
 func (l Logistic) Apply(x [][]float64) []float64 {
-	p := make([]float64, len(x))
-	for i, row := range x {
-		p[i] = l.Intercept
-		for j, v := range row {
-			p[i] += l.Weights[j] * v
-		}
-		p[i] = sigmoid(p[i])
+	p := l.Linear.Apply(x)
+	for i, v := range p {
+		p[i] = sigmoid(v)
 	}
 	return p
+}
+
+// FitLinear is least squares of y on features, scores among them, which have no unit: the ridge of FitLogistic on the
+// weights of standardised features. A feature without spread gets weight 0; without any the result is the mean of y.
+// Zero for no rows. Shape: x[row][feature], all rows of one length, values finite. Cost O(rows · features²).
+func FitLinear(x [][]float64, y []float64) Linear {
+	if len(x) == 0 {
+		return Linear{}
+	}
+	mean, scale := moments(x)
+	f := len(mean)
+	z, b, a := make([]float64, f+1), make([]float64, f+1), make([]float64, (f+1)*(f+1))
+	for j := range f {
+		a[j*(f+2)] = calibrationRidge
+	}
+	for i, row := range x {
+		standardise(z, row, mean, scale)
+		for j, v := range z {
+			b[j] += v * y[i]
+			for c, w := range z[:j+1] {
+				a[j*(f+1)+c] += v * w
+			}
+		}
+	}
+	if !solveLower(a, b) {
+		return Linear{Weights: make([]float64, f), Intercept: Mean(y)}
+	}
+	return unstandardised(b, mean, scale)
+}
+
+// unstandardised turns weights of standardised features, the intercept last, into those of the features.
+func unstandardised(w, mean, scale []float64) Linear {
+	f := len(mean)
+	out := Linear{Weights: w[:f], Intercept: w[f]}
+	for j := range f {
+		out.Weights[j] /= scale[j]
+		out.Intercept -= out.Weights[j] * mean[j]
+	}
+	return out
 }
 
 // Newton's method on a few weights ends after a handful of steps; the limit is for rows that a threshold separates,
 // where the best slope is infinite and the small ridge decides.
 const (
-	logisticSteps = 100
-	logisticRidge = 1e-3
+	logisticSteps    = 100
+	calibrationRidge = 1e-3
 )
 
 // FitLogistic turns features, a score among them, into the probability of a positive label: logistic regression on
@@ -75,7 +90,7 @@ func FitLogistic(x [][]float64, positive []bool) Logistic {
 	for range logisticSteps {
 		g, h := make([]float64, f+1), make([]float64, (f+1)*(f+1))
 		for j := range f {
-			g[j], h[j*(f+2)] = logisticRidge*w[j], logisticRidge
+			g[j], h[j*(f+2)] = calibrationRidge*w[j], calibrationRidge
 		}
 		h[f*(f+2)] = 1e-12
 		for i, row := range x {
@@ -107,12 +122,7 @@ func FitLogistic(x [][]float64, positive []bool) Logistic {
 			break
 		}
 	}
-	out := Logistic{Weights: w[:f], Intercept: w[f]}
-	for j := range f {
-		out.Weights[j] /= scale[j]
-		out.Intercept -= out.Weights[j] * mean[j]
-	}
-	return out
+	return Logistic{unstandardised(w, mean, scale)}
 }
 
 // moments returns mean and standard deviation of each feature, 1 for one without spread.

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-func TestFitLine(t *testing.T) {
-	l := FitLine([]float64{1, 2, 3}, []float64{3, 5, 7})
-	near(t, "slope", l.Slope, 2)
-	near(t, "intercept", l.Intercept, 1)
-	near(t, "at 10", l.Apply([]float64{10})[0], 21)
-	if got := FitLine([]float64{4, 4}, []float64{1, 3}); got != (Line{Intercept: 2}) {
-		t.Errorf("no spread in x: %+v, want the mean", got)
+func TestFitLinear(t *testing.T) {
+	l := FitLinear([][]float64{{1, 7}, {2, 7}, {3, 7}}, []float64{3, 5, 7})
+	if y := l.Apply([][]float64{{10, 7}})[0]; math.Abs(y-21) > 0.05 || math.Abs(l.Weights[0]-2) > 0.01 {
+		t.Errorf("%+v: 21 is on the line, found %g; the second feature has no spread", l, y)
 	}
-	if got := FitLine(nil, nil); got != (Line{}) {
+	if y := FitLinear([][]float64{{4}, {4}}, []float64{1, 3}).Apply([][]float64{{9}})[0]; math.Abs(y-2) > 1e-9 {
+		t.Errorf("no spread in x: %g, want the mean", y)
+	}
+	if got := FitLinear(nil, nil); got.Weights != nil || got.Intercept != 0 {
 		t.Errorf("no rows: %+v", got)
 	}
 }
