@@ -8,7 +8,7 @@ import (
 )
 
 // AddInteraction stores interactions as one durable batch: when it returns nil the next Recommend for these users counts
-// them, without training. Missing nodes are created, with the types user and item. A Weight of 0 is stored as 1, as in a
+// them, without training, and so do lists of others for items that came after it. Missing nodes are created, with the types user and item. A Weight of 0 is stored as 1, as in a
 // triple; a neutral 0 ("saw it and did not care") comes in through Import. Interactions of the same user, item, type and
 // time are one: the last one counts. Time is in Unix seconds, 0 for unknown.
 //
@@ -113,10 +113,14 @@ func (e *Engine) noteInteractions(ctx context.Context, seq uint64, interactions 
 		node, err := e.store.Node(ctx, id)
 		return err == nil && !kinds[node.Type]
 	}
+	var done []graph.Idx
 	for _, x := range interactions {
 		if !settled(x.User, true) || !settled(x.Item, false) {
 			return
 		}
+		if n, ok, err := e.store.Lookup(x.Item); err == nil && ok {
+			done = append(done, n)
+		}
 	}
-	m.advance(seq)
+	m.advance(seq, done)
 }

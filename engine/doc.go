@@ -11,7 +11,7 @@
 // the graph once; queries read the published model, and from the store only what came after it. See DefaultConfig for the
 // model and where its defaults come from.
 //
-// What counts in the next answer, without training: new users and items with all that is known about them, and what any
-// user does, prefers or is said to be. What waits for the next Train: facts about items that the model knows, and
-// interactions as evidence about items. Errors wrap the sentinels of this package, those of the store included.
+// What counts in the next answer, without training: new users and items with all that is known about them, what any user
+// does, prefers or is said to be, and who chose a new item. What waits for the next Train: facts about items that the
+// model knows, and interactions as evidence about these. Errors wrap the sentinels of this package, those of the store included.
 package engine

@@ -251,7 +251,7 @@ func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []f
 				}
 			}
 			var err error
-			if all[i], err = m.join(ctx, fans[i], contexts, conf, prior); err != nil {
+			if all[i], err = m.join(ctx, fans[i], contexts, conf, prior, nil); err != nil {
 				return err
 			}
 		}

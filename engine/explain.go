@@ -75,7 +75,7 @@ func (s *session) score(p *person, at int) (float32, []float32) {
 	defer s.m.putBoard(b)
 	v := s.m.voice(p, b)
 	if n := at - len(s.m.items); n >= 0 {
-		return scoreNew(s.m.newVoice(p), s.live.vec.Row(n)), v.share
+		return s.scoreLive(p, []int{n})[0], v.share
 	}
 	return s.m.score(p, &v, b, at), v.share
 }

@@ -60,7 +60,7 @@ func (sp *splitter) sorted() []Part {
 // triples point to.
 func (sp *splitter) split(ctx context.Context, score float64, share []float32) error {
 	m := sp.s.m
-	warm := sp.at < len(m.items) && m.factors.Warm[sp.at]
+	warm := sp.s.warm(sp.at)
 	if sp.p.past.Len() == 0 {
 		return sp.splitPreferences(ctx)
 	}
@@ -100,6 +100,9 @@ func (sp *splitter) split(ctx context.Context, score float64, share []float32) e
 	if err := sp.splitHistory(ctx, split.Known, scale); err != nil {
 		return err
 	}
+	if sp.at >= len(m.items) {
+		return sp.splitHeard(ctx, share)
+	}
 	return sp.splitScorers(ctx, share)
 }
 
@@ -126,12 +129,20 @@ func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []strin
 	if sp.at < len(m.items) {
 		t.Contexts, t.ContextConf = m.links.Row(sp.at)
 		if warm {
-			t.Users, t.UserConf = m.audience().Row(sp.at)
+			of, conf := m.audience().Row(sp.at)
+			t.UserConf = conf
+			for _, u := range of {
+				t.Users = append(t.Users, m.factors.U.Row(int(u)))
+			}
 		}
 	} else {
 		t.Contexts = bags[0].at
 		for i, z := range bags[0].at {
 			t.ContextConf = append(t.ContextConf, bags[0].weight[i]*m.know.conf[z])
+		}
+		if warm {
+			by := sp.s.live.joins[sp.at-len(m.items)].by
+			t.Users, t.UserConf = by.Users, by.Conf
 		}
 	}
 	f := m.know.itemFeatures
@@ -171,7 +182,7 @@ func (sp *splitter) contextPart(z int32) (Part, error) {
 // splitHistory splits what behaviour makes of the item over the user's history.
 func (sp *splitter) splitHistory(ctx context.Context, known []float32, scale float32) error {
 	m := sp.s.m
-	people := slices.Clone(m.factors.V.Row(sp.at))
+	people := slices.Clone(sp.s.row(sp.at))
 	for j, v := range known {
 		people[j] -= v
 	}
@@ -182,19 +193,15 @@ func (sp *splitter) splitHistory(ctx context.Context, known []float32, scale flo
 	rest := float64(dot32(sp.p.user, people))
 	past := sp.p.past
 	for i := range past.Len() {
-		t := float32(1)
-		if past.Target != nil {
-			t = past.Target[i]
-		}
 		var row []float32
 		var at int // position of the item
 		if i < len(past.Items) {
 			at = int(past.Items[i])
 			row = m.factors.V.Row(at)
 		} else {
-			row, at = past.Late.Row(i-len(past.Items)), sp.s.position(sp.p.late[i-len(past.Items)])
+			row, at = past.LateV.Row(i-len(past.Items)), sp.s.position(sp.p.late[i-len(past.Items)])
 		}
-		value := float64(past.Conf[i] * t * dot32(a, row))
+		value := float64(past.Conf[i] * past.TargetOf(i) * dot32(a, row))
 		rest -= value
 		if err := sp.addHistory(ctx, at, float64(scale)*value); err != nil {
 			return err
@@ -228,8 +235,23 @@ func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
 			if !ok {
 				continue
 			}
-			t := sp.s.m.pull(sp.p.past, i)
-			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*t*val[at])); err != nil {
+			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*sp.s.m.pull(sp.p.past, i)*val[at])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// splitHeard does the same for an item that joined after training.
+func (sp *splitter) splitHeard(ctx context.Context, share []float32) error {
+	for n, h := range sp.s.live.joins[sp.at-len(sp.s.m.items)].heard {
+		for i, j := range sp.p.past.Items {
+			at, ok := slices.BinarySearch(h.at, j)
+			if !ok {
+				continue
+			}
+			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*sp.s.m.pull(sp.p.past, i)*h.val[at])); err != nil {
 				return err
 			}
 		}
@@ -240,10 +262,7 @@ func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
 // splitPreferences splits the score of a user without history by the contexts that her triples point to.
 func (sp *splitter) splitPreferences(ctx context.Context) error {
 	m := sp.s.m
-	v := m.factors.V.Row(min(sp.at, len(m.items)-1))
-	if sp.at >= len(m.items) {
-		v = sp.s.live.vec.Row(sp.at - len(m.items))
-	}
+	v := sp.s.row(sp.at)
 	rest := float64(dot32(sp.p.user, v))
 	mean := float64(dot32(m.factors.MeanUser, v))
 	sp.add(Part{Kind: blockPopularity, Name: "what the mean user likes", Value: mean})

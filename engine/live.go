@@ -11,14 +11,17 @@ import (
 	"github.com/kenrec/ken/graph"
 )
 
-// live is the items that came into the store after training, placed by what is known about them. It belongs to one
-// sequence number of the store and never changes.
+// live is the items that came into the store after training, placed by what is known about them and, once somebody has
+// chosen one, by who did. It belongs to one sequence number of the store and never changes.
 type live struct {
 	seq   uint64
 	items []graph.Idx
 	vec   dense.Matrix // items × f, on the side of Q
 	bags  []bag        // the contexts that placed each
 	h     dense.Matrix // items × features; no rows without features
+	joins []joined     // what those who chose each make of it
+	deeds []uint64     // hash of what was done with each, when it joined
+	stale []int        // items with which something was done since
 }
 
 // liveTries is how often a view is made anew because a node vanished while it was being made.
@@ -34,13 +37,15 @@ func (e *Engine) liveView(ctx context.Context, m *model) (*live, error) {
 		if seq == m.seq {
 			return nil, nil
 		}
-		if m.live != nil && m.live.seq == seq {
+		if m.live != nil && m.live.seq == seq && len(m.live.stale) == 0 {
 			return m.live, nil
 		}
 		l := &live{seq: seq}
-		var ids []string
-		if ids, err = e.newItems(ctx, m, l); err == nil {
-			err = e.placeItems(ctx, m, l, ids)
+		if m.live != nil && m.live.seq == seq {
+			*l = *m.live
+			err = e.rejoin(ctx, m, l)
+		} else {
+			err = e.makeLive(ctx, m, l)
 		}
 		if err == nil {
 			m.live = l
@@ -53,34 +58,78 @@ func (e *Engine) liveView(ctx context.Context, m *model) (*live, error) {
 	return nil, err
 }
 
+// makeLive fills a view from the store.
+func (e *Engine) makeLive(ctx context.Context, m *model, l *live) error {
+	ids, err := e.newItems(ctx, m, l)
+	if err != nil {
+		return err
+	}
+	if err := e.placeItems(ctx, m, l, ids); err != nil {
+		return err
+	}
+	l.joins, l.deeds = make([]joined, len(ids)), make([]uint64, len(ids))
+	for i, id := range ids {
+		if err := e.joinItem(ctx, m, l, i, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rejoin lets the stale items of a copied view join again.
+func (e *Engine) rejoin(ctx context.Context, m *model, l *live) error {
+	l.joins, l.deeds = slices.Clone(l.joins), slices.Clone(l.deeds)
+	for _, i := range l.stale {
+		if err := e.joinItem(ctx, m, l, i, e.idOf(l.items[i])); err != nil {
+			return err
+		}
+	}
+	l.stale = nil
+	return nil
+}
+
 // has reports whether a node is one of the new items.
 func (l *live) has(n graph.Idx) bool {
 	_, ok := slices.BinarySearch(l.items, n)
 	return ok
 }
 
-// rows copies the rows of some of the new items.
-func (l *live) rows(of []graph.Idx) dense.Matrix {
+// rows copies the rows of some of the new items: q as their knowledge makes them, v with those who chose them.
+func (l *live) rows(of []graph.Idx) (q, v dense.Matrix) {
 	if len(of) == 0 {
-		return dense.Matrix{}
+		return q, v
 	}
-	x := dense.New(len(of), l.vec.Cols)
+	q, v = dense.New(len(of), l.vec.Cols), dense.New(len(of), l.vec.Cols)
 	for i, n := range of {
 		at, _ := slices.BinarySearch(l.items, n)
-		copy(x.Row(i), l.vec.Row(at))
+		copy(q.Row(i), l.vec.Row(at))
+		copy(v.Row(i), l.row(at))
 	}
-	return x
+	return q, v
+}
+
+// row is the row of a new item on the side of V.
+func (l *live) row(at int) []float32 {
+	if v := l.joins[at].v; v != nil {
+		return v
+	}
+	return l.vec.Row(at)
 }
 
 // advance tells the model that the commit with number seq brought nothing but interactions of nodes whose part is known,
-// so that its view of new items need not be made anew.
-func (m *model) advance(seq uint64) {
+// so that its view of new items need not be made anew, but for those that something was done with.
+func (m *model) advance(seq uint64, done []graph.Idx) {
 	m.types.advance(seq)
 	m.liveMu.Lock()
 	defer m.liveMu.Unlock()
 	if m.live != nil && m.live.seq+1 == seq {
 		next := *m.live
-		next.seq = seq
+		next.seq, next.stale = seq, slices.Clone(next.stale)
+		for _, n := range done {
+			if at, ok := slices.BinarySearch(next.items, n); ok && !slices.Contains(next.stale, at) {
+				next.stale = append(next.stale, at)
+			}
+		}
 		m.live = &next
 	}
 }

@@ -88,12 +88,8 @@ func (e *Engine) deedsOf(ctx context.Context, m *model, q Query) (map[graph.Idx]
 			continue // erased between the two reads
 		}
 		strength := float32(weightOf(m.config.Types, it.Type, 1)) * m.ages.weight(it.Time)
-		target := sign(it.Weight)
-		if s, ok := m.ratings.scale(it.Type); ok && it.Weight > 0 {
-			target = m.ratings.target(s, it.Weight, means[it.Type])
-		}
 		s := byItem[n]
-		byItem[n] = deeds{s.seen + strength, s.pull + strength*target}
+		byItem[n] = deeds{s.seen + strength, s.pull + strength*m.targetOf(it, means)}
 	}
 	for _, id := range q.Likes {
 		n, err := e.need("liked item", id)
@@ -136,7 +132,7 @@ func (e *Engine) pastNow(ctx context.Context, m *model, l *live, q Query) (h mf.
 			put(n)
 		}
 	}
-	h.Late = l.rows(late)
+	h.Late, h.LateV = l.rows(late)
 	if plain && m.target == nil {
 		h.Target = nil
 	}

@@ -149,15 +149,53 @@ func (s *session) ask(p *person) *ask {
 	if s.live == nil {
 		return a
 	}
-	vec := s.m.newVoice(p)
+	var places []int
 	for n, node := range s.live.items {
-		i := len(s.m.items) + n
-		if s.mask != nil && !hasBit(s.mask, i) || slices.Contains(hidden, node) {
-			continue
+		if i := len(s.m.items) + n; (s.mask == nil || hasBit(s.mask, i)) && !slices.Contains(hidden, node) {
+			places, a.extra = append(places, n), append(a.extra, int32(i))
 		}
-		a.extra, a.scores = append(a.extra, int32(i)), append(a.scores, scoreNew(vec, s.live.vec.Row(n)))
 	}
+	a.scores = s.scoreLive(p, places)
 	return a
+}
+
+// scoreLive scores some of the new items: those that nobody has chosen yet as cold items are, the others as warm ones.
+func (s *session) scoreLive(p *person, places []int) []float32 {
+	scores := make([]float32, len(places))
+	var v voice
+	if slices.ContainsFunc(places, func(n int) bool { return s.live.joins[n].v != nil }) {
+		b := s.m.board()
+		defer s.m.putBoard(b)
+		v = s.m.voice(p, b)
+	}
+	cold := s.m.newVoice(p)
+	for at, n := range places {
+		switch j := &s.live.joins[n]; {
+		case j.v == nil:
+			scores[at] = scoreNew(cold, s.live.vec.Row(n))
+		case p.basis == BasisPopularity:
+			scores[at] = float32(j.likes)
+		default:
+			scores[at] = dot32(v.user, j.v) + s.m.bonus(j, p.past, v.share)
+		}
+	}
+	return scores
+}
+
+// row is the row of an item position on the side of V.
+func (s *session) row(at int) []float32 {
+	if at < len(s.m.items) {
+		return s.m.factors.V.Row(at)
+	}
+	return s.live.row(at - len(s.m.items))
+}
+
+// warm reports whether somebody has chosen the item at a position: at training, or a new one since.
+func (s *session) warm(at int) bool {
+	if at < len(s.m.items) {
+		return s.m.factors.Warm[at]
+	}
+	return s.live.joins[at-len(s.m.items)].v != nil
 }
 
 // leaveOut adds a place of an item to those left out.

@@ -15,22 +15,31 @@ type History struct {
 	Conf   []float32
 	Target []float32
 	Late   dense.Matrix // rows, on the side of Q, of items that came after training
+	LateV  dense.Matrix // the same on the side of V
 }
 
 // Len is the number of items, late ones included.
 func (h History) Len() int { return len(h.Items) + h.Late.Rows }
 
+// TargetOf is the target of entry i.
+func (h History) TargetOf(i int) float32 {
+	if h.Target == nil {
+		return 1
+	}
+	return h.Target[i]
+}
+
 // rows returns the numbers of the history's rows in a matrix: x, or a copy of what is needed of it above the late rows.
-func (h History) rows(x dense.Matrix) ([]int32, dense.Matrix) {
-	if h.Late.Rows == 0 {
+func (h History) rows(x, late dense.Matrix) ([]int32, dense.Matrix) {
+	if late.Rows == 0 {
 		return h.Items, x
 	}
 	f := dense.New(h.Len(), x.Cols)
 	for p, i := range h.Items {
 		copy(f.Row(p), x.Row(int(i)))
 	}
-	for l := range h.Late.Rows {
-		copy(f.Row(len(h.Items)+l), h.Late.Row(l))
+	for l := range late.Rows {
+		copy(f.Row(len(h.Items)+l), late.Row(l))
 	}
 	return count(f.Rows), f
 }
@@ -89,7 +98,7 @@ func addMapped(p, h []float32, rows int, row func(int) []float32) {
 func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (user, head []float32, err error) {
 	user = make([]float32, m.Config.Factors)
 	row := solve.Row{Conf: h.Conf, Target: h.Target, Reg: m.Config.reg(h.mass() + m.Grams.UserMass), Prior: prior}
-	row.Idx, row.F = h.rows(m.V)
+	row.Idx, row.F = h.rows(m.V, h.LateV)
 	if err := m.solver.Row(ctx, m.user, row, user); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user: %w", err)
 	}
@@ -97,7 +106,7 @@ func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (use
 		return user, nil, nil
 	}
 	head = make([]float32, m.Config.Factors)
-	row.Idx, row.F = h.rows(m.Q)
+	row.Idx, row.F = h.rows(m.Q, h.Late)
 	row.Reg = m.Config.headReg(h.mass() + m.Grams.UserMass)
 	if err := m.solver.Row(ctx, m.head, row, head); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user's head: %w", err)
@@ -125,7 +134,7 @@ func (m *Model) FoldInItem(ctx context.Context, contexts []int32, conf, prior []
 func (m *Model) UserInfluence(ctx context.Context, h History, b []float32) ([]float32, error) {
 	reg := m.Config.reg(h.mass() + m.Grams.UserMass)
 	row := solve.Row{Conf: h.Conf, Reg: reg}
-	row.Idx, row.F = h.rows(m.V)
+	row.Idx, row.F = h.rows(m.V, h.LateV)
 	return m.influence(ctx, m.user, row, b)
 }
 

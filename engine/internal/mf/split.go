@@ -10,7 +10,7 @@ import (
 
 // ItemTerms is what an item's row was solved from: the users that chose it (none for a cold item) and its contexts.
 type ItemTerms struct {
-	Users       []int32
+	Users       [][]float32 // factors
 	UserConf    []float32
 	Contexts    []int32
 	ContextConf []float32
@@ -54,7 +54,7 @@ func (m *Model) SplitItem(ctx context.Context, t ItemTerms, x []float32) (ItemSp
 	f := dense.New(len(users)+len(t.Contexts), m.Config.Factors)
 	row := solve.Row{F: f}
 	for i, u := range users {
-		copy(f.Row(i), m.U.Row(int(u)))
+		copy(f.Row(i), u)
 		row.Idx, row.Conf = append(row.Idx, int32(i)), append(row.Conf, t.UserConf[i])
 		mass += float64(t.UserConf[i])
 	}
