@@ -8,9 +8,10 @@ import (
 )
 
 // AddInteraction stores interactions as one durable batch: when it returns nil the next Recommend for these users counts
-// them, without training, and so do lists of others for items that came after it. Missing nodes are created, with the types user and item. A Weight of 0 is stored as 1, as in a
-// triple; a neutral 0 ("saw it and did not care") comes in through Import. Interactions of the same user, item, type and
-// time are one: the last one counts. Time is in Unix seconds, 0 for unknown.
+// them, without training, and for items that came after it the lists of others do. Missing nodes are created, with the
+// types user and item. A Weight of 0 is stored as 1, as in a triple; a neutral 0 ("saw it and did not care") comes in
+// through Import. Interactions of the same user, item, type and time are one: the last one counts. Time is in Unix
+// seconds, 0 for unknown.
 //
 // Each call waits for the disk, so many interactions go into one call. Safe for concurrent use.
 // Errors: ErrBadRecord (an id or a number that cannot be stored: nothing is), ErrClosed, an error wrapping ctx.Err().

@@ -78,30 +78,27 @@ func deal(rng *rand.Rand, n int, share float64, may func(int) bool) (sets [][]bo
 // into a model trained without them. It uses the first holdout and the first configuration.
 func (ev *evaluation) measureFoldIn(ctx context.Context, rounds []foldInRound, rows []tableRow, h *holdout) error {
 	row := rows[slices.IndexFunc(rows, func(r tableRow) bool { return r.kept != nil })]
-	names := [...]string{FoldInUsers, FoldInItems, FoldInAmong, FoldInLists}
+	names := [...]string{FoldInUsers, FoldInStayed, FoldInItems, FoldInAmong, FoldInLists}
 	var trained, folded [len(names)][]float64
 	for _, r := range rounds {
-		parts := map[int]*holdout{0: h.onlyUsers(r.has)}
-		if r.items {
-			parts = map[int]*holdout{1: h.onlyItems(r.has), 2: h.among(r.has), 3: h}
-		}
-		model, err := ev.foldInModel(ctx, row, h, r)
+		base, model, err := ev.foldInModels(ctx, row, h, r)
 		if model == nil || err != nil {
 			return err
 		}
-		for n := range names {
-			if parts[n] == nil {
-				continue
-			}
-			before, err := ev.ndcg(ctx, row.kept, parts[n])
+		parts := []foldInPart{{0, h.onlyUsers(r.has), model}, {1, h.onlyUsers(func(u int32) bool { return !r.has(u) }), base}}
+		if r.items {
+			parts = []foldInPart{{2, h.onlyItems(r.has), model}, {3, h.among(r.has), model}, {4, h, model}}
+		}
+		for _, p := range parts {
+			before, err := ev.ndcg(ctx, row.kept, p.of)
 			if err != nil {
 				return err
 			}
-			after, err := ev.ndcg(ctx, model, parts[n])
+			after, err := ev.ndcg(ctx, p.with, p.of)
 			if err != nil {
 				return err
 			}
-			trained[n], folded[n] = append(trained[n], before...), append(folded[n], after...)
+			trained[p.row], folded[p.row] = append(trained[p.row], before...), append(folded[p.row], after...)
 		}
 	}
 	for n, name := range names {
@@ -112,6 +109,13 @@ func (ev *evaluation) measureFoldIn(ctx context.Context, rounds []foldInRound, r
 		ev.report.FoldIn = append(ev.report.FoldIn, foldInRow(name, trained[n], folded[n], ev.o.Seed))
 	}
 	return nil
+}
+
+// foldInPart is a part of a holdout that a row of the report is measured on, and the model that it is measured with.
+type foldInPart struct {
+	row  int
+	of   *holdout
+	with ranker
 }
 
 // foldInRow compares two models by the NDCG of the same lists.
@@ -128,8 +132,8 @@ func foldInRow(name string, trained, folded []float64, seed uint64) FoldInRow {
 	return out
 }
 
-// foldInModel fits without the rows that a round takes out and folds them in. It is nil when the model cannot.
-func (ev *evaluation) foldInModel(ctx context.Context, row tableRow, h *holdout, r foldInRound) (ranker, error) {
+// foldInModels fits without the rows that a round takes out, and folds them in. Both models are nil when it cannot.
+func (ev *evaluation) foldInModels(ctx context.Context, row tableRow, h *holdout, r foldInRound) (base, folded ranker, err error) {
 	var stay, added []int32
 	for _, at := range h.train {
 		if r.leaves(ev.data.events[at]) {
@@ -138,16 +142,16 @@ func (ev *evaluation) foldInModel(ctx context.Context, row tableRow, h *holdout,
 			stay = append(stay, at)
 		}
 	}
-	base, err := ev.fitOne(ctx, stay, row.cfg, row.variant)
-	if err != nil {
-		return nil, fmt.Errorf("fold-in: %w", err)
+	if base, err = ev.fitOne(ctx, stay, row.cfg, row.variant); err != nil {
+		return nil, nil, fmt.Errorf("fold-in: %w", err)
 	}
 	folder, ok := base.(foldInRanker)
 	if !ok {
 		ev.warnf("fold-in is not measured: the model cannot take in rows")
-		return nil, nil
+		return nil, nil, nil
 	}
-	return folder.FoldIn(ctx, added)
+	folded, err = folder.FoldIn(ctx, added)
+	return base, folded, err
 }
 
 // ndcg is the NDCG of a ranker on a holdout, by user.

@@ -145,8 +145,9 @@ type FoldInRow struct {
 
 // What a FoldInRow is about.
 const (
-	FoldInUsers = "users"           // the lists of users folded in
-	FoldInItems = "items"           // lists of the items folded in alone
-	FoldInAmong = "items among all" // lists of all items, in which those folded in are looked for
-	FoldInLists = "all lists"       // lists of all items, with those folded in among them
+	FoldInUsers  = "users"           // the lists of users folded in
+	FoldInStayed = "other users"     // the lists of the users who were not taken out, before the fold-in: what the model itself lost
+	FoldInItems  = "items"           // lists of the items folded in alone
+	FoldInAmong  = "items among all" // lists of all items, in which those folded in are looked for
+	FoldInLists  = "all lists"       // lists of all items, with those folded in among them
 )

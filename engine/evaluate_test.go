@@ -227,7 +227,7 @@ func TestEvaluateFoldIn(t *testing.T) {
 			t.Errorf("%+v: the script ranks the same folded in", f)
 		}
 	}
-	if want := []string{FoldInUsers, FoldInItems, FoldInAmong, FoldInLists}; !slices.Equal(of, want) {
+	if want := []string{FoldInUsers, FoldInStayed, FoldInItems, FoldInAmong, FoldInLists}; !slices.Equal(of, want) {
 		t.Errorf("rows %q, want %q", of, want)
 	}
 	rep = mustEvaluate(t, d, EvaluateOptions{FoldIn: true}, func(_ context.Context, train []int32, _ Config, _ variant) (ranker, error) {
