@@ -159,10 +159,10 @@ func (b *Batch) publish(ts uint64) {
 		b.s.typed.set(i, e.has && e.cur.typ != 0)
 	}
 	for k := range b.triples {
-		b.s.heads.set(k.head, true)
+		b.s.edges.add(b.s.edges.triple(k))
 	}
 	for k := range b.inters {
-		b.s.users.set(k.user, true)
+		b.s.edges.add(b.s.edges.inter(k))
 	}
 }
 

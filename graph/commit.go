@@ -50,6 +50,7 @@ func (s *Store) commitAt(writes []write, st state, ts, prev uint64) error {
 	if s.files == nil {
 		return nil
 	}
+	s.files.letGo()
 	if err := s.files.note(st); err != nil {
 		// This commit is durable and stays; without a note of it a loss would not show, so it is the last one.
 		s.log.Error("cannot note the sequence", "err", err)

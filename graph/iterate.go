@@ -6,6 +6,9 @@ import (
 	"iter"
 )
 
+// letGoEvery is how many rows a long scan takes between two looks at the memory of its tables.
+const letGoEvery = 1 << 18
+
 // scanRows yields what row makes of each record under prefix. A scan that fails yields its error once, as its last pair.
 func scanRows[R any](ctx context.Context, s *Store, prefix []byte, row func(key, val []byte) (R, bool)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
@@ -16,9 +19,12 @@ func scanRows[R any](ctx context.Context, s *Store, prefix []byte, row func(key,
 			return
 		}
 		defer end()
-		more := true
+		more, n := true, 0
 		var bad error
 		err = sn.scan(ctx, prefix, func(key, val []byte) bool {
+			if n++; n%letGoEvery == 0 {
+				s.files.letGo()
+			}
 			r, ok := row(key, val)
 			if !ok {
 				bad = damaged(key)

@@ -147,7 +147,11 @@ func (b *Batch) find(id string) (Idx, error) {
 		}
 		return noIdx, nil
 	}
-	if b.s.dict.byID.lacks(id) {
+	i, known, whole := b.s.dict.byID.look(id)
+	switch {
+	case known:
+		return i, nil
+	case whole:
 		return noIdx, nil // a new store is filled without looking for what cannot be there
 	}
 	return b.s.dict.lookup(b.sn, id)
@@ -207,9 +211,9 @@ func (b *Batch) ensure(id string, typ Sym) (Idx, error) {
 // fresh reports whether node i was created by this batch, so that the store holds nothing of it.
 func (b *Batch) fresh(i Idx) bool { return i >= b.first }
 
-// never reports whether node i is known to be in no stored record of which seen holds the nodes: a file sorted by its
-// first column, as most are, then needs no look-up in Badger.
-func (b *Batch) never(seen *bitset, i Idx) bool { return i >= b.s.opened && !seen.has(i) }
+// never reports whether an edge of node i with a hash is known not to be stored: all edges of a node that is newer than Open
+// went through the sieve.
+func (b *Batch) never(i Idx, edge uint64) bool { return i >= b.s.opened && !b.s.edges.has(edge) }
 
 // DeleteNode deletes a node with its triples and interactions in both directions and its vectors. Its number is not given
 // again. It returns ErrNotFound when there is no such node. Deletions may take a batch beyond its size, since they have to

@@ -20,29 +20,22 @@ func newRecent[K comparable, V any](most int, cost func(K, V) int) *recent[K, V]
 }
 
 func (r *recent[K, V]) get(k K) (V, bool) {
+	v, ok, _ := r.look(k)
+	return v, ok
+}
+
+// look also tells whether a key that is not here is known to be nowhere: for the one writer, who adds what it writes before
+// it asks again.
+func (r *recent[K, V]) look(k K) (v V, ok, whole bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v, ok := r.young[k]
+	v, ok = r.young[k]
 	if !ok {
 		if v, ok = r.old[k]; ok {
 			r.addLocked(k, v)
 		}
 	}
-	return v, ok
-}
-
-// lacks reports whether k is known to be nowhere: for the one writer, who adds what it writes before it asks again.
-func (r *recent[K, V]) lacks(k K) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.whole {
-		return false
-	}
-	if _, ok := r.young[k]; ok {
-		return false
-	}
-	_, ok := r.old[k]
-	return !ok
+	return v, ok, r.whole
 }
 
 // begin says that there is no key yet.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -36,9 +37,9 @@ type Store struct {
 	reading sync.WaitGroup // the goroutine of verifyRest
 
 	// What the writer knows without asking Badger; owned by the holder of the writer token.
-	typed        bitset // nodes that have a type
-	heads, users bitset // of the nodes since Open: those that are, or were, the head of a triple, the user of an interaction
-	opened       Idx    // the first node since Open
+	typed  bitset // nodes that have a type
+	edges  sieve  // edges written since Open
+	opened Idx    // the first node since Open
 }
 
 // Open opens the store in dir, or makes a new one when dir is missing or empty. The directory belongs to one process at a
@@ -154,6 +155,7 @@ func (s *Store) recover(ctx context.Context, acceptLoss bool) error {
 	s.seq.Store(s.last.seq)
 	s.next.Store(uint32(s.last.next))
 	s.opened = s.last.next
+	s.edges.seed = maphash.MakeSeed()
 	if s.opened == 0 {
 		s.dict.byID.begin()
 	}
