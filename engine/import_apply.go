@@ -185,11 +185,11 @@ func refusal(err error) (string, bool) {
 // checkRoles refuses an id that is a user here and an item elsewhere: two things with one id, as in files where users
 // and items are both numbered from 0.
 func (w *batchWriter) checkRoles(rec *record) error {
-	u, err := w.role(rec.inter.User)
+	u, newUser, err := w.role(rec.inter.User)
 	if err != nil {
 		return err
 	}
-	i, err := w.role(rec.inter.Item)
+	i, newItem, err := w.role(rec.inter.Item)
 	if err != nil {
 		return err
 	}
@@ -200,8 +200,12 @@ func (w *batchWriter) checkRoles(rec *record) error {
 	case i == roleUser:
 		id, is, comes = rec.inter.Item, "a user", "an item"
 	default:
-		w.im.remember(rec.inter.User, roleUser)
-		w.im.remember(rec.inter.Item, roleItem)
+		if newUser {
+			w.im.remember(rec.inter.User, roleUser)
+		}
+		if newItem {
+			w.im.remember(rec.inter.Item, roleItem)
+		}
 		return nil
 	}
 	return &badRow{line: rec.line, raw: rec.raw, reason: fmt.Sprintf(
@@ -210,17 +214,21 @@ func (w *batchWriter) checkRoles(rec *record) error {
 
 // remember notes what an id is, so that the store need not be asked again and the rows of one batch see each other.
 func (im *importer) remember(id string, r idRole) {
-	if _, ok := im.roles[id]; !ok {
-		im.roles[strings.Clone(id)] = r
-		im.rolesSize += len(id) + 48
-	}
+	im.roles[strings.Clone(id)] = r
+	im.rolesSize += len(id) + 48
 }
 
-// role tells what an id is: from this import, else from the store, by its type or, for other types, its interactions.
-func (w *batchWriter) role(id string) (idRole, error) {
+// role tells what an id is: from this import, else from the store, by its type or, for other types, its interactions. The
+// answer is first when the import did not know it.
+func (w *batchWriter) role(id string) (r idRole, first bool, err error) {
 	if r, ok := w.im.roles[id]; ok {
-		return r, nil
+		return r, false, nil
 	}
+	r, err = w.storedRole(id)
+	return r, true, err
+}
+
+func (w *batchWriter) storedRole(id string) (idRole, error) {
 	node, err := w.store.Node(w.ctx, id)
 	if errors.Is(err, graph.ErrNotFound) {
 		return roleNone, nil
