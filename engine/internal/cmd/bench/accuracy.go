@@ -43,11 +43,12 @@ type bench struct {
 	embedder     embed.Embedder
 	start        time.Time
 	lines        []line // of the overview, from the table under way
+	began        report.Run
 }
 
 // accuracy runs the tables that the flags ask for and writes each into the report as it is done.
 func accuracy(ctx context.Context, args []string) (err error) {
-	b := &bench{start: time.Now()}
+	b := &bench{start: time.Now(), began: report.Begin()}
 	flags := flag.NewFlagSet("bench accuracy", flag.ContinueOnError)
 	shared := flags.String("shared", cmp.Or(os.Getenv("KEN_SHARED"), "../shared"), "folder with data and bench; default from KEN_SHARED")
 	only := flags.String("only", "", "comma-separated tables; empty: all")
@@ -170,7 +171,7 @@ func (b *bench) table(ctx context.Context, t table) error {
 	if err != nil {
 		return err
 	}
-	body = heading(t, b.trials, report.Stamp(), time.Since(start)) + body
+	body = heading(t, b.trials, b.began.Stamp(), time.Since(start)) + body
 	if err := b.done.put(t.name, result{Key: key, Text: body, Seconds: time.Since(start).Seconds(), Lines: b.lines}); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func part() report.Part {
 
 // publish puts a table into the report.
 func (b *bench) publish(t table, body string) error {
-	if err := part().Publish(b.out, t.name, heading(t, b.trials, report.Stamp(), 0)+body); err != nil {
+	if err := part().Publish(b.out, t.name, heading(t, b.trials, b.began.Stamp(), 0)+body); err != nil {
 		return err
 	}
 	b.logf("%s: written to %s", t.name, b.out)

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/kenrec/ken/engine/internal/par"
 	"github.com/kenrec/ken/engine/internal/solve"
 	"github.com/kenrec/ken/engine/internal/sparse"
+	"github.com/kenrec/ken/engine/internal/topk"
 )
 
 // The objective of implicit with alpha 10: confidence 10 for what was seen, 1 for the rest. The rest is our Gram matrix, which counts
@@ -29,14 +31,9 @@ const (
 
 // als compares one iteration of matrix factorisation, both half-steps.
 func (b *bench) als(ctx context.Context) error {
-	sets := map[string]*sparse.CSR{"zipf": zipf(50_000, 20_000, 1_000_000)}
-	names := []string{"zipf"}
-	if b.ml1m != "" {
-		x, err := readInteractions(filepath.Join(b.ml1m, "train.tsv"))
-		if err != nil {
-			return err
-		}
-		sets["ml1m"], names = x, append(names, "ml1m")
+	sets, names, err := b.behaviours()
+	if err != nil {
+		return err
 	}
 	b.header("One iteration of matrix factorisation")
 	for _, name := range names {
@@ -67,19 +64,72 @@ func (b *bench) alsOne(ctx context.Context, name string, x *sparse.CSR, f int) e
 	list = append(list, func(p *peers) contestant {
 		return p.contestant("implicit, 3 CG steps", "implicit_als", with("cg", true))
 	})
-	if !b.quick && f <= 128 {
-		list = append(list, func(p *peers) contestant { return p.contestant("implicit, exact", "implicit_als", with("cg", false)) })
+	if !b.quick {
+		list = append(list, func(p *peers) contestant {
+			c := p.contestant("implicit, exact", "implicit_als", with("cg", false))
+			c.slow = true
+			return c
+		})
 	}
 	list = append(list, func(p *peers) contestant { return p.contestant("irspack, 3 CG steps", "irspack_als", args) })
-	own := []contestant{
-		ours("ken, exact", func() error { return m.iterate(ctx, solve.Exact) }),
-		ours("ken, approximate", func() error { return m.iterate(ctx, solve.Approximate) }),
-	}
 	job := fmt.Sprintf("%s, f = %d", name, f)
-	if err := b.compare(job, b.against(own, list...)...); err != nil {
+	exact := ours("ken, exact", func() error { return m.iterate(ctx, solve.Exact) })
+	if err := b.compare(job, b.against([]contestant{exact}, list...)...); err != nil {
+		return err
+	}
+	rough := ours("ken, approximate", func() error { return m.iterate(ctx, solve.Approximate) })
+	few := slices.DeleteFunc(b.against([]contestant{rough}, list...), func(c contestant) bool { return c.slow })
+	if err := b.compare(job+", 3 steps", few...); err != nil {
 		return err
 	}
 	return b.errors(ctx, name, m, f)
+}
+
+// scaling measures what a second worker brings: the wall time of the same work with one and with two.
+func (b *bench) scaling(ctx context.Context) error {
+	const f = 128
+	b.printf("\n### One worker and two\n\n| job | wall s, 1 worker | wall s, 2 workers | CPU s, 1 | CPU s, 2 | ratio of wall | goal |\n|---|---|---|---|---|---|---|\n")
+	pair := func(job string, run func(workers int) func() error) error {
+		all, err := b.medians(job, ours("1 worker", run(1)), ours("2 workers", run(2)))
+		if err != nil {
+			return err
+		}
+		ratio := all[0].Wall / all[1].Wall
+		b.printf("| %s | %.4g | %.4g | %.4g | %.4g | %.2f | %s |\n", job, all[0].Wall, all[1].Wall, all[0].CPU, all[1].CPU, ratio, met("≥ 1.8", ratio >= 1.8))
+		return nil
+	}
+	sets, names, err := b.behaviours()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		err := pair(fmt.Sprintf("iteration, %s, f = %d", name, f), func(workers int) func() error {
+			m := newFactorisation(sets[name], f, workers)
+			return func() error { return m.iterate(ctx, solve.Exact) }
+		})
+		if err != nil {
+			return err
+		}
+	}
+	items, users := topk.NewItems(gaussian(100_000, f, 1)), gaussian(1000, f, 2)
+	return pair("20 best of 100000 items, 1000 users", func(workers int) func() error {
+		return func() error {
+			_, _, err := items.Search(ctx, topk.Request{Users: users, K: 20}, workers)
+			return err
+		}
+	})
+}
+
+// behaviours returns the matrices to factorise, by name.
+func (b *bench) behaviours() (sets map[string]*sparse.CSR, names []string, err error) {
+	sets, names = map[string]*sparse.CSR{"zipf": zipf(50_000, 20_000, 1_000_000)}, []string{"zipf"}
+	if b.ml1m != "" {
+		if sets["ml1m"], err = readInteractions(filepath.Join(b.ml1m, "train.tsv")); err != nil {
+			return nil, nil, err
+		}
+		names = append(names, "ml1m")
+	}
+	return sets, names, nil
 }
 
 // errors prints how far the first half-step of each solver is from float64.

@@ -8,7 +8,7 @@
 //	               └─▶ the whole engine, a process a step ────────────────┘
 //
 // Usage: go run ./engine/internal/cmd/speed -python python3 [-rounds 5] [-workers 1] [-only als,topk] [-factors 128] [-ml1m DIR]
-// [-out engine/BENCHMARKS.md] [-users 1000000 -items 200000 -events 50000000] [-triples 5000000]
+// [-out engine/BENCHMARKS.md] [-users 1000000 -items 200000 -events 50000000] [-triples 5000000] [-rows 10000000]
 //
 // The interpreter needs: pip install implicit==0.7.3 irspack==0.5.2 numpy scipy. Without -python only our side runs. A ratio above 1
 // means that we are faster.
@@ -21,6 +21,8 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+
+	"github.com/kenrec/ken/engine/internal/cmd/internal/report"
 )
 
 func main() {
@@ -45,7 +47,7 @@ type config struct {
 
 	out                  string // report to write; "": only print
 	users, items, events int    // largest size of part growth
-	triples              int    // of part import
+	triples, rows        int    // of part import
 }
 
 // bench is one run of the command.
@@ -54,6 +56,7 @@ type bench struct {
 	dir   string // data for the peers
 	peers *peers // nil without an interpreter
 	text  strings.Builder
+	began report.Run
 }
 
 // printf prints, and keeps what is printed for the report.
@@ -67,16 +70,17 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("speed", flag.ContinueOnError)
 	flags.StringVar(&b.python, "python", "", "Python interpreter with the peers installed; empty: measure ours alone")
 	flags.StringVar(&b.ml1m, "ml1m", os.Getenv("KEN_ML1M"), "folder with train.tsv of MovieLens 1M; empty: leave it out")
-	flags.StringVar(&b.only, "only", "", "comma-separated parts: algebra, als, topk, request, serve, import, whole, growth; empty: all")
+	flags.StringVar(&b.only, "only", "", "comma-separated parts: "+strings.Join(partNames, ", ")+"; empty: all")
 	flags.StringVar(&b.factors, "factors", "64,128,256", "comma-separated factor sizes of part als")
-	flags.BoolVar(&b.quick, "quick", false, "leave out implicit's exact solver, which takes most of the time")
+	flags.BoolVar(&b.quick, "quick", false, "leave out implicit's exact solver, which takes most of the time, and import a fifth, grow to a quarter")
 	flags.IntVar(&b.rounds, "rounds", 5, "rounds, each measuring every contestant once")
 	flags.IntVar(&b.workers, "workers", 1, "threads of every contestant")
 	flags.StringVar(&b.out, "out", "", "report whose speed part is written, such as engine/BENCHMARKS.md; empty: none")
 	flags.IntVar(&b.users, "users", 100_000, "users of part growth")
 	flags.IntVar(&b.items, "items", 20_000, "items of part growth")
 	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; a quarter and a half of all are run first")
-	flags.IntVar(&b.triples, "triples", 2_000_000, "triples of part import; half of them are run first")
+	flags.IntVar(&b.triples, "triples", 5_000_000, "triples of part import; half of them are run first")
+	flags.IntVar(&b.rows, "rows", 10_000_000, "interactions of part import; a quarter of them are run first")
 	step := flags.Bool("step", false, "used by the command itself: run the step on standard input and print what it took")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -89,7 +93,7 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("temporary folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	b.dir = dir
+	b.dir, b.began = dir, report.Begin()
 	if b.python != "" {
 		if b.peers, err = startPeers(ctx, b.python, dir, b.workers); err != nil {
 			return err
@@ -99,8 +103,8 @@ func run(ctx context.Context, args []string) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"algebra", b.algebra}, {"als", b.als}, {"topk", b.topk}, {"request", b.request},
-		{"serve", b.serve}, {"import", b.importing}, {"whole", b.whole}, {"growth", b.growth}} {
+	}{{"algebra", b.algebra}, {"als", b.als}, {"scaling", b.scaling}, {"topk", b.topk}, {"request", b.request},
+		{"serve", b.serve}, {"texts", b.texts}, {"import", b.importing}, {"whole", b.whole}, {"growth", b.growth}} {
 		if b.only != "" && !strings.Contains(","+b.only+",", ","+part.name+",") {
 			continue
 		}

@@ -22,11 +22,12 @@ type sample struct {
 type contestant struct {
 	name string
 	run  func() (sample, error)
+	slow bool // has no round to warm up
 }
 
 // ours measures f in this process.
 func ours(name string, f func() error) contestant {
-	return contestant{name, func() (sample, error) {
+	return contestant{name: name, run: func() (sample, error) {
 		runtime.GC() // garbage of what ran before is not our contestant's
 		cpu, wall := cpuSeconds(), time.Now()
 		err := f()
@@ -43,31 +44,45 @@ func cpuSeconds() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-// compare runs the contestants in turn, rounds times after one to warm up, and prints a row for each: medians, and the ratio to the
-// first, which is ours.
+// compare runs the contestants in turn and prints a row for each: medians, and the ratio to the first, which is ours.
 func (b *bench) compare(job string, contestants ...contestant) error {
+	all, err := b.medians(job, contestants...)
+	if err != nil {
+		return err
+	}
+	for i, c := range contestants {
+		if i == 0 {
+			b.printf("| %s | **%s** | %.4g | %.4g | | | |\n", job, c.name, all[i].CPU, all[i].Wall)
+			continue
+		}
+		ratio := all[i].CPU / all[0].CPU
+		b.printf("| | %s | %.4g | %.4g | %.2f | %.2f | %s |\n", c.name, all[i].CPU, all[i].Wall, ratio, all[i].Wall/all[0].Wall, b.verdict(job, c.name, ratio))
+	}
+	return nil
+}
+
+// medians runs the contestants in turn, rounds times after one to warm up, and returns the median of each.
+func (b *bench) medians(job string, contestants ...contestant) ([]sample, error) {
 	wall, cpu := make([][]float64, len(contestants)), make([][]float64, len(contestants))
 	for round := range b.rounds + 1 {
 		for i, c := range contestants {
+			if round == 0 && c.slow {
+				continue
+			}
 			s, err := c.run()
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", job, c.name, err)
+				return nil, fmt.Errorf("%s, %s: %w", job, c.name, err)
 			}
 			if round > 0 {
 				wall[i], cpu[i] = append(wall[i], s.Wall), append(cpu[i], s.CPU)
 			}
 		}
 	}
-	for i, c := range contestants {
-		w, u := median(wall[i]), median(cpu[i])
-		if i == 0 {
-			b.printf("| %s | **%s** | %.4g | %.4g | | | |\n", job, c.name, u, w)
-			continue
-		}
-		ratio := u / median(cpu[0])
-		b.printf("| | %s | %.4g | %.4g | %.2f | %.2f | %s |\n", c.name, u, w, ratio, w/median(wall[0]), b.verdict(job, c.name, ratio))
+	all := make([]sample, len(contestants))
+	for i := range all {
+		all[i] = sample{Wall: median(wall[i]), CPU: median(cpu[i])}
 	}
-	return nil
+	return all, nil
 }
 
 // header begins a table.

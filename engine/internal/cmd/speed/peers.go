@@ -62,7 +62,7 @@ func (p *peers) contestant(name, op string, args map[string]any) contestant {
 	for k, v := range args {
 		request[k] = v
 	}
-	return contestant{name, func() (sample, error) {
+	return contestant{name: name, run: func() (sample, error) {
 		line, err := json.Marshal(request)
 		if err != nil {
 			return sample{}, err

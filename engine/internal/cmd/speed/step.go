@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,8 +42,10 @@ type outcome struct {
 	Rows    int64     `json:"rows"`
 	Wall    float64   `json:"wall"`
 	CPU     float64   `json:"cpu"`
-	PeakMiB float64   `json:"peak"`
+	PeakMiB float64   `json:"peak"`             // of the process: what it took and what of its files was mapped in
+	HeapMiB float64   `json:"heap,omitempty"`   // largest Go heap after a batch of an import
 	Millis  []float64 `json:"millis,omitempty"` // of each request
+	Busy    []float64 `json:"busy,omitempty"`   // the same, CPU time
 }
 
 // step runs a job in a process of its own.
@@ -103,8 +106,14 @@ func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) 
 		}
 		defer f.Close()
 		kind := map[string]engine.Kind{"nodes": engine.Nodes, "triples": engine.Triples, "interactions": engine.Interactions}[j.Kind]
-		rep, err := e.Import(ctx, engine.Source{Kind: kind, Name: j.File, Reader: f, Format: engine.TSV, Header: engine.HeaderNo})
-		return outcome{Rows: rep.Read}, err
+		watch := func(engine.Progress) {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			o.HeapMiB = max(o.HeapMiB, float64(m.HeapInuse)/(1<<20))
+		}
+		rep, err := e.Import(ctx, engine.Source{Kind: kind, Name: j.File, Reader: f, Format: engine.TSV, Header: engine.HeaderNo, Progress: watch})
+		o.Rows = rep.Read
+		return o, err
 	case "embed":
 		rep, err := e.Embed(ctx, engine.EmbedOptions{})
 		return outcome{Rows: int64(rep.Texts)}, err
@@ -129,11 +138,13 @@ func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) 
 
 // serve asks one request after the other: for each user, or for each run of 50 likes.
 func (j *job) serve(ctx context.Context, e *engine.Engine) (o outcome, err error) {
+	runtime.LockOSThread() // a request runs on one core: its thread's clock is its own
+	defer runtime.UnlockOSThread()
 	ask := func(q engine.Query) error {
 		q.K, q.Types = 20, j.Types
-		start := time.Now()
+		start, busy := time.Now(), threadSeconds()
 		_, err := e.Recommend(ctx, q)
-		o.Millis = append(o.Millis, time.Since(start).Seconds()*1e3)
+		o.Millis, o.Busy = append(o.Millis, time.Since(start).Seconds()*1e3), append(o.Busy, (threadSeconds()-busy)*1e3)
 		return err
 	}
 	for _, u := range j.Users {
@@ -146,7 +157,7 @@ func (j *job) serve(ctx context.Context, e *engine.Engine) (o outcome, err error
 			return o, err
 		}
 	}
-	o.Millis = o.Millis[1:] // the first prepares the scan
+	o.Millis, o.Busy = o.Millis[1:], o.Busy[1:] // the first prepares the scan
 	return o, nil
 }
 

@@ -74,13 +74,26 @@ func between(s, begin, end string) string {
 	return text
 }
 
-// Stamp says when and with what a table was measured.
-func Stamp() string {
-	revision := "unknown"
-	if out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
-		revision = strings.TrimSpace(string(out))
+// Run is what a run of a command measures: the source as it was when the run began, whatever happens to it meanwhile.
+type Run struct{ revision string }
+
+// Begin notes the revision, with a plus behind it when source files differ from it.
+func Begin() Run {
+	out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return Run{"unknown"}
 	}
-	return fmt.Sprintf("%s · ken %s · %s %s/%s · %s, %d cores, load %s", time.Now().UTC().Format(time.DateOnly), revision, runtime.Version(),
+	r := Run{strings.TrimSpace(string(out))}
+	changed, err := exec.Command("git", "status", "--porcelain", "--", ":/*.go", ":/*.s", ":/*.py", ":/go.mod").Output()
+	if err != nil || len(changed) > 0 {
+		r.revision += "+"
+	}
+	return r
+}
+
+// Stamp says when and with what a table was measured.
+func (r Run) Stamp() string {
+	return fmt.Sprintf("%s · ken %s · %s %s/%s · %s, %d cores, load %s", time.Now().UTC().Format(time.DateOnly), r.revision, runtime.Version(),
 		runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU(), load())
 }
 
