@@ -17,6 +17,7 @@ import (
 const (
 	memTableSize   = 16 << 20
 	vlogFileSize   = 16 << 20
+	baseLevelSize  = 64 << 20 // records of a file in random order then pass through a level less
 	indexCacheSize = 32 << 20
 	valueThreshold = 1 << 20
 )
@@ -44,6 +45,7 @@ func badgerOptions(dir string, log badger.Logger) badger.Options {
 		WithValueThreshold(valueThreshold).
 		WithMemTableSize(memTableSize).
 		WithValueLogFileSize(vlogFileSize).
+		WithBaseLevelSize(baseLevelSize).
 		WithIndexCacheSize(indexCacheSize).
 		WithCompression(boptions.None). // erased bytes can be searched for; no block cache is needed
 		WithBlockCacheSize(0).

@@ -13,7 +13,7 @@ import (
 // maxResident is how many bytes of files a process that writes or scans may have mapped in before pages of its tables are
 // let go. Badger maps its tables, and all that was written or read of them counts as memory of the process, until the
 // system wants it back: without a bound the memory of an import would grow with its file.
-const maxResident = 320 << 20
+const maxResident = 192 << 20
 
 // letGo drops the pages of Badger's tables from memory when there are many. Their files are on disk already, so that a
 // page which is wanted again is read again. The advice used cannot lose data, whatever lies at an address by now.
