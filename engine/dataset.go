@@ -87,7 +87,6 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	var rows []graph.InteractionRow
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.loadNodes(gctx, s) })
 	g.Go(func() (err error) {
@@ -97,8 +96,13 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 		return nil
 	})
 	g.Go(func() (err error) {
-		if rows, err = collectInto(make([]graph.InteractionRow, 0, size.Interactions), s.Interactions(gctx)); err != nil {
-			return fmt.Errorf("engine: read interactions: %w", err)
+		// Ends are numbers of nodes until roles are assigned: a second array of as many rows would be most of the memory.
+		d.events = make([]event, 0, size.Interactions)
+		for r, err := range s.Interactions(gctx) {
+			if err != nil {
+				return fmt.Errorf("engine: read interactions: %w", err)
+			}
+			d.events = append(d.events, event{user: int32(r.User), item: int32(r.Item), typ: r.Type, weight: r.Weight, time: r.Time})
 		}
 		return nil
 	})
@@ -106,12 +110,8 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 		return nil, err
 	}
 	d.triples = slices.DeleteFunc(d.triples, func(t graph.TripleRow) bool { return !d.has(t.Head) || !d.has(t.Tail) })
-	rows = slices.DeleteFunc(rows, func(r graph.InteractionRow) bool { return !d.has(r.User) || !d.has(r.Item) })
-	d.assignRoles(rows)
-	d.events = make([]event, len(rows))
-	for i, r := range rows {
-		d.events[i] = event{user: d.userRow[r.User], item: d.itemRow[r.Item], typ: r.Type, weight: r.Weight, time: r.Time}
-	}
+	d.events = slices.DeleteFunc(d.events, func(e event) bool { return !d.has(graph.Idx(e.user)) || !d.has(graph.Idx(e.item)) })
+	d.assignRoles()
 	return d, d.loadVectors(ctx, s)
 }
 
@@ -147,16 +147,17 @@ func collectInto[T any](all []T, seq iter.Seq2[T, error]) ([]T, error) {
 
 // assignRoles decides which nodes are users and which are items. A node is an item if somebody interacted with it, or if
 // its type is that of such nodes ("item" when nobody did anything yet); users likewise. A node without a type is a user
-// when it is the head of a relation whose other heads are mostly users: people known by their preferences alone.
-func (d *dataset) assignRoles(rows []graph.InteractionRow) {
+// when it is the head of a relation whose other heads are mostly users: people known by their preferences alone. The ends of
+// events are numbers of nodes before and rows of users and items afterwards.
+func (d *dataset) assignRoles() {
 	isUser, isItem := make([]bool, len(d.nodes)), make([]bool, len(d.nodes))
 	d.userKind, d.itemKind = map[graph.Sym]bool{}, map[graph.Sym]bool{}
-	for _, r := range rows {
-		isUser[r.User], isItem[r.Item] = true, true
-		if t := d.nodes[r.User].typ; t != 0 {
+	for _, e := range d.events {
+		isUser[e.user], isItem[e.item] = true, true
+		if t := d.nodes[e.user].typ; t != 0 {
 			d.userKind[t] = true
 		}
-		if t := d.nodes[r.Item].typ; t != 0 {
+		if t := d.nodes[e.item].typ; t != 0 {
 			d.itemKind[t] = true
 		}
 	}
@@ -172,6 +173,10 @@ func (d *dataset) assignRoles(rows []graph.InteractionRow) {
 	d.inferUsers(isUser, isItem)
 	d.users, d.userRow = enumerate(isUser)
 	d.items, d.itemRow = enumerate(isItem)
+	for i := range d.events {
+		e := &d.events[i]
+		e.user, e.item = d.userRow[e.user], d.itemRow[e.item]
+	}
 }
 
 // inferUsers marks untyped heads of relations at least half of whose distinct heads are users already.
