@@ -21,7 +21,7 @@ const canary = "sk-canary-0123456789abcdef"
 func client(t *testing.T, s *chattest.Server, change func(*chat.Config)) (*chat.Client, *embedtest.Clock) {
 	t.Helper()
 	clock := &embedtest.Clock{}
-	c := chat.Config{BaseURL: s.URL, Model: "m", Key: embed.NewSecret(canary), Clock: clock, Timeout: time.Second}
+	c := chat.Config{BaseURL: s.URL, Model: "m", Key: embed.NewSecret(canary), Clock: clock, Timeout: time.Minute} // long: the machine may be busy
 	if change != nil {
 		change(&c)
 	}
