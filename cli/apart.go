@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,13 +17,13 @@ type crashError struct{ how string }
 
 func (e *crashError) Error() string { return "reading the store ended the process: " + e.how }
 
-// apart runs a command of ken in a process of its own and returns its data: there is damage that kills the process that
-// reads it, and nothing in Go can catch that. What the child says goes to stderr; its last sentence becomes the error.
-// A child that dies is a *crashError.
-func (a *app) apart(ctx context.Context, args ...string) ([]byte, error) {
+// apart runs a command of ken in a process of its own and reads its data, JSON, into report: there is damage that kills the
+// process that reads it, and nothing in Go can catch that. What the child says goes to stderr; its last sentence becomes
+// the error. A child that dies is a *crashError.
+func (a *app) apart(ctx context.Context, report any, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find the program to start: %w", err)
+		return fmt.Errorf("find the program to start: %w", err)
 	}
 	var out, talk bytes.Buffer
 	child := exec.CommandContext(ctx, self, append([]string{"--db", a.db, "--log-level", a.logLevel}, args...)...)
@@ -31,11 +32,11 @@ func (a *app) apart(ctx context.Context, args ...string) ([]byte, error) {
 	child.WaitDelay = 5 * time.Second
 	err = child.Run()
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w", args[0], ctx.Err())
+		return fmt.Errorf("%s: %w", args[0], ctx.Err())
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return nil, fmt.Errorf("start a process: %w", err)
+		return fmt.Errorf("start a process: %w", err)
 	}
 	said := strings.TrimSuffix(talk.String(), "\n")
 	last := said[strings.LastIndexByte(said, '\n')+1:]
@@ -45,9 +46,12 @@ func (a *app) apart(ctx context.Context, args ...string) ([]byte, error) {
 		if said != "" {
 			a.say("%s", said)
 		}
-		return out.Bytes(), nil
+		if err := json.Unmarshal(out.Bytes(), report); err != nil {
+			return fmt.Errorf("%s gave no report: %w", args[0], err)
+		}
+		return nil
 	case told && exit.ExitCode() == ExitFailed:
-		return nil, errors.New(why)
+		return errors.New(why)
 	}
-	return nil, &crashError{exit.String()}
+	return &crashError{exit.String()}
 }

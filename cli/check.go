@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -95,17 +94,14 @@ func (a *app) checkHere(ctx context.Context) error {
 
 // checkApart checks in a child process. That the child dies of what it reads is a finding, too.
 func (a *app) checkApart(ctx context.Context) error {
-	data, err := a.apart(ctx, "check", "--here")
+	var v checkView
+	err := a.apart(ctx, &v, "check", "--here")
 	var crash *crashError
 	switch {
 	case errors.As(err, &crash):
 		return a.printCheck(checkView{Damages: 1, Findings: []findingView{{"crash", crash.Error(), remedy("crash")}}})
 	case err != nil:
 		return err
-	}
-	var v checkView
-	if err := json.Unmarshal(data, &v); err != nil {
-		return fmt.Errorf("the check gave no report: %w", err)
 	}
 	return a.printCheck(v)
 }

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -58,13 +56,9 @@ func (a *app) repairHere(ctx context.Context) error {
 }
 
 func (a *app) repairApart(ctx context.Context) error {
-	data, err := a.apart(ctx, "repair", "--here")
-	if err != nil {
-		return err
-	}
 	var v repairView
-	if err := json.Unmarshal(data, &v); err != nil {
-		return fmt.Errorf("the repair gave no report: %w", err)
+	if err := a.apart(ctx, &v, "repair", "--here"); err != nil {
+		return err
 	}
 	g := &grid{header: []string{"step", "done"}}
 	for i, s := range v.Steps {

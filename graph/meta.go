@@ -11,6 +11,18 @@ func (s *Store) Meta(ctx context.Context, key string) ([]byte, error) {
 	if err := checkMeta(key, nil); err != nil {
 		return nil, err
 	}
+	p, err := s.value(ctx, metaKey(key))
+	if errors.Is(err, errNoKey) {
+		return nil, fmt.Errorf("%w: setting %s", ErrNotFound, quoted(key))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p[:len(p)-1], nil
+}
+
+// value returns what is under key as of the last commit, or errNoKey.
+func (s *Store) value(ctx context.Context, key []byte) ([]byte, error) {
 	if err := s.check(ctx); err != nil {
 		return nil, err
 	}
@@ -19,14 +31,7 @@ func (s *Store) Meta(ctx context.Context, key string) ([]byte, error) {
 		return nil, err
 	}
 	defer end()
-	p, err := sn.get(metaKey(key))
-	if errors.Is(err, errNoKey) {
-		return nil, fmt.Errorf("%w: setting %s", ErrNotFound, quoted(key))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p[:len(p)-1], nil
+	return sn.get(key)
 }
 
 // SetMeta stores a small setting of the engine, durably when it returns; nil or empty is a setting too. It does not count

@@ -100,15 +100,7 @@ func (s *Store) Record(ctx context.Context, space, key string) ([]byte, error) {
 	if err := checkRecord(space, key, []byte{0}); err != nil {
 		return nil, err
 	}
-	if err := s.check(ctx); err != nil {
-		return nil, err
-	}
-	sn, end, err := s.begin()
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	p, err := sn.get(recordKey(space, key))
+	p, err := s.value(ctx, recordKey(space, key))
 	if errors.Is(err, errNoKey) {
 		return nil, fmt.Errorf("%w: record in %s", ErrNotFound, quoted(space))
 	}
