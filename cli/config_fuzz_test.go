@@ -22,7 +22,7 @@ func FuzzConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		read := func(b []byte) (engine.Config, error) {
 			config := engine.DefaultConfig()
-			err := newApp(bytes.NewReader(b), io.Discard, io.Discard).readConfig("-", &config)
+			err := newApp(bytes.NewReader(b), io.Discard, io.Discard).readConfig("--config", "-", &config)
 			if err == nil {
 				err = config.Validate()
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,6 +58,7 @@ Examples:
 				}
 				return a.with(c.Context, false, func(e *engine.Engine) error { return a.evaluateTriples(c, e, options) })
 			}
+			o.fractionSet = c.IsSet("fraction")
 			options, err := o.options(a)
 			if err != nil {
 				return err
@@ -73,6 +75,7 @@ type evaluateFlags struct {
 	crossDomain, domainBy, task                      string
 	types, relations                                 ucli.StringSlice
 	fraction, minWeight, foldInShare                 float64
+	fractionSet                                      bool // 0 is no share, but nothing given is the engine's
 	n, k                                             int
 	seed                                             uint64
 	noBaselines, ablation, buckets, foldIn, labelled bool
@@ -83,7 +86,7 @@ func (o *evaluateFlags) flags() []ucli.Flag {
 		&ucli.StringFlag{Name: "task", Value: taskLists, Usage: "what to measure: lists, or the prediction of triples", Destination: &o.task},
 		&ucli.StringSliceFlag{Name: "relation", Usage: "triples: only relation `R`; may be repeated", DefaultText: "all with 50 triples of items", Destination: &o.relations},
 		&ucli.StringFlag{Name: "split", Usage: "how to part the data, see above", DefaultText: "random", Destination: &o.split},
-		&ucli.Float64Flag{Name: "fraction", Value: 0.2, Usage: "hold out this share", Destination: &o.fraction},
+		&ucli.Float64Flag{Name: "fraction", Usage: "hold out this share", DefaultText: "0.2", Destination: &o.fraction},
 		&ucli.IntFlag{Name: "n", Usage: "items a user for leave-last-out, folds for k-fold", DefaultText: "1 and 5", Destination: &o.n},
 		&ucli.StringFlag{Name: "test", Usage: "measure on the pairs in `FILE`", Destination: &o.test},
 		&ucli.StringFlag{Name: "cross-domain", Usage: "rank one domain by behaviour in another, `SOURCE:TARGET`", Destination: &o.crossDomain},
@@ -130,7 +133,7 @@ func (o *evaluateFlags) options(a *app) (engine.EvaluateOptions, error) {
 	}
 	if o.config != "" {
 		out.Config = new(engine.Config)
-		if err := a.readConfig(o.config, out.Config); err != nil {
+		if err := a.readConfig("--config", o.config, out.Config); err != nil {
 			return out, err
 		}
 	}
@@ -140,7 +143,10 @@ func (o *evaluateFlags) options(a *app) (engine.EvaluateOptions, error) {
 	}
 	for _, path := range files {
 		named := engine.NamedConfig{Name: strings.TrimSuffix(filepath.Base(path), ".json")}
-		if err := a.readConfig(path, &named.Config); err != nil {
+		if slices.ContainsFunc(out.Compare, func(c engine.NamedConfig) bool { return c.Name == named.Name }) {
+			named.Name = path // files of one name in two folders
+		}
+		if err := a.readConfig("--compare", path, &named.Config); err != nil {
 			return out, err
 		}
 		out.Compare = append(out.Compare, named)
@@ -172,7 +178,7 @@ func (o *evaluateFlags) validate() error {
 	switch {
 	case o.k < 1:
 		return usagef("-k is %d: a list has at least 1 item", o.k)
-	case !(o.fraction > 0 && o.fraction < 1):
+	case o.fractionSet && !(o.fraction > 0 && o.fraction < 1):
 		return usagef("--fraction is %g: a share between 0 and 1 is needed", o.fraction)
 	case !(o.foldInShare >= 0 && o.foldInShare < 1):
 		return usagef("--fold-in-share is %g: a share between 0 and 1 is needed", o.foldInShare)

@@ -40,7 +40,11 @@ func protocol(rep engine.EvaluateReport) string {
 
 // evaluateGrids returns the tables of a report: models, and those that were asked for.
 func evaluateGrids(rep engine.EvaluateReport, forPeople bool) []*grid {
-	grids := []*grid{accuracyGrid(rep, forPeople), catalogueGrid(rep)}
+	grids := []*grid{accuracyGrid(rep, forPeople)}
+	if slices.ContainsFunc(rep.Rows, func(r engine.EvaluateRow) bool { return len(r.Versus) > 1 }) {
+		grids = append(grids, differenceGrid(rep))
+	}
+	grids = append(grids, catalogueGrid(rep))
 	if len(rep.Rows) > 0 && rep.Rows[len(rep.Rows)-1].Labels != nil {
 		grids = append(grids, labelGrid(rep.Rows))
 	}
@@ -75,6 +79,17 @@ func accuracyGrid(rep engine.EvaluateReport, forPeople bool) *grid {
 		}
 		g.rows = append(g.rows, slices.Concat([]any{r.Name}, recall, ndcg,
 			[]any{r.Precision.Value, r.HR.Value, r.MRR.Value, r.MAP.Value}, versus, []any{seconds(r.Seconds)}))
+	}
+	return g
+}
+
+// differenceGrid has every comparison of two models, for reports in which a model is compared with several.
+func differenceGrid(rep engine.EvaluateReport) *grid {
+	g := &grid{header: []string{"model", "against", "recall gain", "low", "high", "p", "ndcg gain", "low", "high", "p"}}
+	for _, r := range rep.Rows {
+		for _, v := range r.Versus {
+			g.add(r.Name, v.Against, v.Recall.Delta, v.Recall.Low, v.Recall.High, v.Recall.P, v.NDCG.Delta, v.NDCG.Low, v.NDCG.High, v.NDCG.P)
+		}
 	}
 	return g
 }

@@ -30,7 +30,7 @@ func (o *evaluateFlags) triples(a *app, c *ucli.Context) (engine.TriplesOptions,
 		return out, err
 	}
 	out.Config = new(engine.Config)
-	return out, a.readConfig(o.config, out.Config)
+	return out, a.readConfig("--config", o.config, out.Config)
 }
 
 func (a *app) evaluateTriples(c *ucli.Context, e *engine.Engine, o engine.TriplesOptions) error {

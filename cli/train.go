@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -113,7 +115,7 @@ func (o *configFlags) config(a *app, c *ucli.Context) (*engine.Config, error) {
 	config := engine.DefaultConfig()
 	given := o.file != "" || o.defaults
 	if o.file != "" {
-		if err := a.readConfig(o.file, &config); err != nil {
+		if err := a.readConfig("--config", o.file, &config); err != nil {
 			return nil, err
 		}
 	}
@@ -143,21 +145,33 @@ func (o *configFlags) config(a *app, c *ucli.Context) (*engine.Config, error) {
 	return &config, config.Validate()
 }
 
-// readConfig reads a configuration in JSON; keys that are missing keep their value, unknown keys are errors.
-func (a *app) readConfig(path string, into *engine.Config) error {
+// readConfig reads a configuration in JSON from the file that a flag names; keys that are missing keep their value, unknown
+// keys are errors.
+func (a *app) readConfig(flag, path string, into *engine.Config) error {
 	f, err := a.openInput(path)
 	if err != nil {
-		return fmt.Errorf("--config: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
 	if err != nil {
-		return fmt.Errorf("--config: %w", fileError(path, err))
+		return fmt.Errorf("%s: %w", flag, fileError(path, err))
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return usagef("--config %s: %s", path, err)
+	err = dec.Decode(into)
+	if err == nil && dec.More() {
+		err = errors.New("something follows the configuration")
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return usagef("%s %s: %q cannot be a JSON %s", flag, path, wrong.Field, wrong.Value)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return usagef("%s %s: the JSON ends too early", flag, path)
+	}
+	return usagef("%s %s: %s", flag, path, strings.TrimPrefix(err.Error(), "json: "))
 }

@@ -101,7 +101,7 @@ func (o *tuneFlags) options(a *app) (engine.TuneOptions, error) {
 	}
 	if o.config != "" {
 		out.Config = new(engine.Config)
-		return out, a.readConfig(o.config, out.Config)
+		return out, a.readConfig("--config", o.config, out.Config)
 	}
 	return out, nil
 }

@@ -66,6 +66,11 @@ func (c Config) Validate() error {
 	if !(c.HalfLife >= 0 && c.HalfLife <= 1e6) {
 		return fmt.Errorf("%w: half-life is %g days, want 0 to 1e6", ErrBadOption, c.HalfLife)
 	}
+	for _, w := range c.Scorers {
+		if w.Name != scorerCoChoice && w.Name != scorerItemItem {
+			return fmt.Errorf("%w: there is no scorer %q, want %s or %s", ErrBadOption, w.Name, scorerCoChoice, scorerItemItem)
+		}
+	}
 	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Types, c.Scorers} {
 		for _, w := range list {
 			if !(w.Value >= 0) || math.IsInf(w.Value, 0) {

@@ -148,6 +148,11 @@ func (ev *evaluation) run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	rows := ev.plan(cfg)
+	for _, r := range rows {
+		if r.variant.kind == variantFull {
+			ev.warnNames(r.name, r.cfg)
+		}
+	}
 	ev.total = int64(len(rows) * len(folds))
 	var rounds []foldInRound
 	if ev.o.FoldIn {
@@ -242,6 +247,15 @@ func (o *EvaluateOptions) fill() error {
 		case o.Domains != (Domains{}):
 			o.Split = SplitCrossDomain
 		}
+	}
+	switch o.Split {
+	case SplitLeaveLastOut, SplitKFold, SplitGiven:
+		if o.Fraction != 0 {
+			return fmt.Errorf("%w: split %q holds out no fraction", ErrBadOption, o.Split)
+		}
+	}
+	if o.N != 0 && o.Split != SplitLeaveLastOut && o.Split != SplitKFold {
+		return fmt.Errorf("%w: n is for splits %q and %q, not for %q", ErrBadOption, SplitLeaveLastOut, SplitKFold, o.Split)
 	}
 	if o.Fraction == 0 {
 		o.Fraction = 0.2

@@ -2,6 +2,41 @@ package engine
 
 import "github.com/kenrec/ken/graph"
 
+// warnNames warns of weights that do nothing because the store has nothing of that name.
+func (ev *evaluation) warnNames(row string, c Config) {
+	d := ev.data
+	relations, types := map[string]bool{}, map[string]bool{}
+	for _, t := range d.triples {
+		relations[d.symName(t.Relation)] = true
+	}
+	for n := range d.nodes {
+		for _, a := range d.nodes[n].attrs {
+			relations[a.Key] = true
+		}
+	}
+	for _, e := range d.events {
+		types[d.symName(e.typ)] = true
+	}
+	blocks := map[string]bool{}
+	for _, b := range blockDefaults {
+		blocks[b.Name] = true
+	}
+	for _, v := range d.vectors {
+		blocks[v.name] = true
+	}
+	for _, of := range []struct {
+		what  string
+		list  []Weight
+		known map[string]bool
+	}{{"relation or attribute", c.Relations, relations}, {"block of features", c.Blocks, blocks}, {"type of interactions", c.Types, types}} {
+		for _, w := range of.list {
+			if !of.known[w.Name] {
+				ev.warnf("configuration %q weighs %q, but the store has no such %s: the weight does nothing", row, w.Name, of.what)
+			}
+		}
+	}
+}
+
 // describe fills in how it was measured and warns of what makes the figures doubtful.
 func (ev *evaluation) describe(folds []holdout) {
 	rep, o := &ev.report, ev.o

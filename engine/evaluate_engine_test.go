@@ -130,6 +130,19 @@ func TestEvaluateEngineLeavesTheModelAlone(t *testing.T) {
 	}
 }
 
+// A weight of a name that the store does not have is probably a slip.
+func TestEvaluateWarnsOfNames(t *testing.T) {
+	e := tasteGraph(t)
+	c := small()
+	c.Relations, c.Blocks, c.Types = []Weight{{"made_by", 1}, {"makes", 2}}, []Weight{{blockStructure, 1}, {"image", 1}}, []Weight{{"buy", 1}}
+	rep := reportOf(t, e, EvaluateOptions{Config: c, NoBaselines: true})
+	for name, want := range map[string]bool{"made_by": false, "makes": true, blockStructure: false, "image": true, "buy": true} {
+		if hasWarning(rep, fmt.Sprintf("%q", name)) != want {
+			t.Errorf("warned of %s: %v, want %v: %q", name, !want, want, rep.Warnings)
+		}
+	}
+}
+
 func TestEvaluateEngineErrors(t *testing.T) {
 	empty, err := OpenInMemory()
 	if err != nil {
@@ -146,7 +159,8 @@ func TestEvaluateEngineErrors(t *testing.T) {
 	}
 	e := tasteGraph(t)
 	bad := Config{Factors: -1}
-	for name, o := range map[string]EvaluateOptions{"config": {Config: &bad}, "compared": {Compare: []NamedConfig{{"x", bad}}}} {
+	for name, o := range map[string]EvaluateOptions{"config": {Config: &bad}, "compared": {Compare: []NamedConfig{{"x", bad}}},
+		"scorer": {Config: &Config{Scorers: []Weight{{"coo-choice", 1}}}}} {
 		if _, err := e.Evaluate(t.Context(), o); !errors.Is(err, ErrBadOption) {
 			t.Errorf("bad %s: %v", name, err)
 		}

@@ -137,7 +137,11 @@ func numbers(ids []string) map[string]int32 {
 func (ev *evaluation) complete(h *holdout) error {
 	ev.collectTruth(h)
 	if len(h.users) == 0 {
-		return fmt.Errorf("%w: no user has a held-out item that counts", ErrNoData)
+		why := ""
+		for _, l := range ev.report.LeftOut {
+			why += fmt.Sprintf("; %d users: %s", l.Users, l.Reason)
+		}
+		return fmt.Errorf("%w: no user has a held-out item that counts%s", ErrNoData, why)
 	}
 	h.history = newHistory(ev.data, h.train)
 	h.links = itemLinks(ev.data)

@@ -409,6 +409,8 @@ func TestEvaluateErrors(t *testing.T) {
 		{"fold-in of all", d, EvaluateOptions{FoldIn: true, FoldInShare: 1}, ErrBadOption},
 		{"fold-in of cold users", d, EvaluateOptions{Split: SplitColdUsers, FoldIn: true}, ErrBadOption},
 		{"labels in folds", d, EvaluateOptions{Split: SplitKFold, Labels: true}, ErrBadOption},
+		{"n for a random split", d, EvaluateOptions{N: 3}, ErrBadOption},
+		{"fraction of folds", d, EvaluateOptions{Split: SplitKFold, Fraction: .2}, ErrBadOption},
 		{"nameless configuration", d, EvaluateOptions{Compare: []NamedConfig{{}}}, ErrBadOption},
 		{"name twice", d, EvaluateOptions{Compare: []NamedConfig{{Name: "a"}, {Name: "a"}}}, ErrBadOption},
 		{"empty store", blank(1, 1, 0), EvaluateOptions{}, ErrNoData},
