@@ -228,9 +228,9 @@ func (t *tuning) blend(ctx context.Context, f *tuneFold, cfg Config) ([]scorer, 
 	both := cfg
 	both.Scorers = []Weight{{scorerCoChoice, 0.5}, {scorerItemItem, 0.5}}
 	key := mustJSON(struct {
-		Types              []Weight
-		Slope, FilterPower float64
-	}{cfg.Types, cfg.RatingSlope, cfg.FilterPower})
+		Types                  []Weight
+		Slope, HalfLife, Power float64
+	}{cfg.Types, cfg.RatingSlope, cfg.HalfLife, cfg.FilterPower})
 	all, ok := f.scorers.get(key)
 	if !ok {
 		x, target, _ := behaviour(t.d, f.train, cfg)
