@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -209,7 +210,7 @@ func (b *bench) lists(ctx context.Context, t table) (string, error) {
 	b.logf("trained in %.1fs", model.Seconds)
 	doc := &markdown{}
 	doc.training(model)
-	compare, err := b.tune(ctx, e, t, doc)
+	compare, unchanged, err := b.tune(ctx, e, t, doc)
 	if err != nil {
 		return "", err
 	}
@@ -218,7 +219,8 @@ func (b *bench) lists(ctx context.Context, t table) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		j := job{test: held, set: t.set, train: train, trainFile: trainFile, pairs: pairs, candidates: distinct(train, itemOf), compare: compare}
+		j := job{test: held, set: t.set, train: train, trainFile: trainFile, pairs: pairs, candidates: distinct(train, itemOf), compare: compare,
+			unchanged: unchanged}
 		if held.cold {
 			j.candidates = distinct(pairs, itemOf)
 		}
@@ -234,20 +236,23 @@ func (b *bench) lists(ctx context.Context, t table) (string, error) {
 }
 
 // tune returns the configurations to compare: the default, and what Tune chooses on a part of the training
-// rows. The stored configuration stays the default one.
-func (b *bench) tune(ctx context.Context, e *engine.Engine, t table, doc *markdown) ([]engine.NamedConfig, error) {
-	compare := append([]engine.NamedConfig{{Name: rowDefault}}, t.also...)
+// rows when that is another. The stored configuration stays the default one.
+func (b *bench) tune(ctx context.Context, e *engine.Engine, t table, doc *markdown) (compare []engine.NamedConfig, unchanged bool, err error) {
+	compare = append([]engine.NamedConfig{{Name: rowDefault}}, t.also...)
 	trials := b.trialsOf(t)
 	if trials == 0 {
-		return compare, nil
+		return compare, false, nil
 	}
 	rep, err := e.Tune(ctx, engine.TuneOptions{Objective: t.tune, Trials: trials, MinWeight: t.liked, Seed: seed, DryRun: true, Progress: b.trial})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	b.logf("tuned in %.1fs", rep.Seconds)
 	doc.tuning(rep)
-	return append(compare, engine.NamedConfig{Name: rowTuned, Config: rep.Config}), nil
+	if reflect.DeepEqual(rep.Config, engine.DefaultConfig()) {
+		return compare, true, nil
+	}
+	return append(compare, engine.NamedConfig{Name: rowTuned, Config: rep.Config}), false, nil
 }
 
 // trialsOf is how many trials the tuned row of a table has.
@@ -268,6 +273,7 @@ type job struct {
 	trainFile, testFile string
 	candidates          []string
 	compare             []engine.NamedConfig
+	unchanged           bool // Tune left the defaults as they are
 }
 
 // judgeTest measures everybody on one held-out file: baselines and ken by Evaluate, the peers by their script; then the

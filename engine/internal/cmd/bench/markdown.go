@@ -36,17 +36,28 @@ func (d *markdown) training(r engine.TrainReport) {
 
 // tuning says what Tune chose.
 func (d *markdown) tuning(r engine.TuneReport) {
-	var changed []string
+	var changed, undone []string
 	for _, c := range r.Choices {
-		if c.From != c.To && !c.Undone {
-			changed = append(changed, fmt.Sprintf("%s %s → %s", c.Name, c.From, c.To))
+		what := fmt.Sprintf("%s %s → %s", c.Name, c.From, c.To)
+		switch {
+		case c.Undone:
+			undone = append(undone, what)
+		case c.From != c.To:
+			changed = append(changed, what)
 		}
 	}
-	if changed == nil {
-		changed = []string{"nothing"}
+	d.line("\nTuned for %s in %d trials on %d splits, confirmed on %d fresh ones (%.0f s, seed %d). It changed: %s. The search wanted, and fresh splits "+
+		"did not confirm: %s.", r.Objective, r.Trials, r.Splits, r.Confirmed, r.Seconds, r.Seed, orNothing(changed), orNothing(undone))
+	if r.Check != nil && r.Check.Switched != "" {
+		d.line("For losing to the same without knowledge it switched off: %s.", r.Check.Switched)
 	}
-	d.line("\nTuned for %s in %d trials on %d splits, confirmed on %d fresh ones (%.0f s, seed %d); it changed: %s.\n", r.Objective, r.Trials, r.Splits,
-		r.Confirmed, r.Seconds, r.Seed, strings.Join(changed, "; "))
+}
+
+func orNothing(list []string) string {
+	if list == nil {
+		return "nothing"
+	}
+	return strings.Join(list, "; ")
 }
 
 // test prints the rows of one held-out file.
@@ -163,7 +174,7 @@ func reached(got, want float64) string {
 	return fmt.Sprintf("missed by %.4f", want-got)
 }
 
-// shareOfTuned says how near the defaults come to the tuned model.
+// shareOfTuned says how near the defaults come to the tuned model, where there is one of its own.
 func (d *markdown) shareOfTuned(rep engine.EvaluateReport) {
 	ndcg := map[string]float64{}
 	for _, r := range rep.Rows {

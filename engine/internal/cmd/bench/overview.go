@@ -51,6 +51,9 @@ func lineOf(j job, rep engine.EvaluateReport, peers peerRun) line {
 			l.OnPlain = against(r, rowPlain)
 		}
 	}
+	if j.unchanged {
+		l.Tuned = l.Default
+	}
 	return l
 }
 
