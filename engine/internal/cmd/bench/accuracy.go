@@ -96,7 +96,7 @@ func choose(only string) ([]table, error) {
 	for _, name := range strings.Split(only, ",") {
 		t, ok := tableNamed(name)
 		if !ok {
-			return nil, fmt.Errorf("no table %q", name)
+			return nil, fmt.Errorf("no table %q: there are %s", name, strings.Join(part().Tables, ", "))
 		}
 		chosen = append(chosen, t)
 	}

@@ -68,7 +68,7 @@ var tables = []table{
 		about: "Very sparse likes of books with a DBpedia graph; one model is judged on warm and on cold items.",
 		set: set{folder: "facebook-book", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
-		trial: 40,
+		trial: 30,
 		tests: []test{
 			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, parts: true, goal: goal{recall: .240, ndcg: .127}},
 			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, parts: true, goal: goal{recall: .205, ndcg: .125}},
@@ -80,7 +80,7 @@ var tables = []table{
 		set: set{folder: "ml-100k", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "u1.base.tsv", minWeight: 4}, texts: true},
 		tune:  engine.ObjectiveWarm,
-		trial: 40,
+		trial: 30,
 		tests: []test{{name: "u1.test", rows: rows{file: "u1.test.tsv", minWeight: 4}, parts: true, goal: goal{peers: 1.01}}},
 	},
 	{
@@ -90,7 +90,7 @@ var tables = []table{
 			"`ken tune --min-weight 4` chooses the slope with the rest.",
 		set: set{folder: "ml-100k", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "u1.base.tsv"}, texts: true},
-		tune: engine.ObjectiveWarm, liked: 4, trial: 24,
+		tune: engine.ObjectiveWarm, liked: 4, trial: 16,
 		also: []engine.NamedConfig{
 			{Name: "ken, slope 0.15", Config: engine.Config{RatingSlope: 0.15}}, {Name: "ken, slope 0.3", Config: engine.Config{RatingSlope: 0.3}},
 		},
@@ -101,7 +101,7 @@ var tables = []table{
 		about: "Warm and cold items side by side; one model is judged on both.",
 		set: set{folder: "anime", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
-		trial: 16,
+		trial: 12,
 		tests: []test{
 			{name: "test_warm", rows: rows{file: "test_warm.tsv"}, parts: true, goal: goal{recall: .3503, ndcg: .2990, peers: 1.02}},
 			{name: "test_cold", rows: rows{file: "test_cold.tsv"}, cold: true, parts: true, goal: goal{recall: .490, ndcg: .450}},
@@ -113,7 +113,7 @@ var tables = []table{
 			"tags, so that of an article with neither tags nor citations nothing is known, and no list finds it: the bucket of 0 triples.",
 		set: set{folder: "citeulike-a", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "aldi_warm_emb.tsv"}, texts: true},
-		trial: 16,
+		trial: 12,
 		tests: []test{
 			{name: "cold_item_test", rows: rows{file: "aldi_cold_item_test.tsv"}, cold: true, links: true, parts: true, goal: goal{recall: .520, ndcg: .375}},
 			{name: "warm_test", rows: rows{file: "aldi_warm_test.tsv"}},
@@ -125,7 +125,7 @@ var tables = []table{
 		set: set{folder: "ml-1m", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "train.tsv"}, texts: true},
 		tune:  engine.ObjectiveWarm,
-		trial: 16,
+		trial: 12,
 		tests: []test{{name: "test", rows: rows{file: "test.tsv"}, parts: true, goal: goal{recall: .2800, ndcg: .4150}}},
 	},
 	{
@@ -133,7 +133,7 @@ var tables = []table{
 		about: "Check-ins without any knowledge: pure collaborative filtering. The mark is LightGCN's .1824 / .1547, as its README has it.",
 		set:   set{folder: "gowalla", train: rows{file: "train.txt", format: engine.Lists, user: "u", item: "i"}},
 		tune:  engine.ObjectiveWarm,
-		trial: 10,
+		trial: 6,
 		tests: []test{{name: "test", rows: rows{file: "test.txt", format: engine.Lists, user: "u", item: "i"}, goal: goal{recall: .190, ndcg: .158}}},
 	},
 	{
