@@ -25,7 +25,7 @@ func (b *bench) texts(ctx context.Context) error {
 		goal float64
 	}{{"28 pieces each", short, 500}}
 	if b.ml1m != "" {
-		list, err := readTexts(filepath.Join(b.ml1m, "entities.tsv"), 1024)
+		list, err := readTexts(filepath.Join(b.ml1m, "entities.tsv"), 256)
 		if err != nil {
 			return err
 		}
