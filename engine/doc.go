@@ -5,6 +5,7 @@
 //	                    new nodes, new interactions ──▶ fold-in ──▶ Recommend · Similar · Explain · Evaluate
 //
 //	texts ──▶ EnrichAttributes (a chat model) · EnrichLink (names) ──▶ proposals, apart from the graph
+//	graph ──▶ EnrichComplete (predicted, see EvaluateTriples) ─────────┘
 //	                                       ReviewAccept ──▶ graph        ReviewRemove: all of a source back again
 //
 // An Engine owns one store (package graph) and one model. Ids are strings; everything dense stays inside. Training reads
