@@ -94,7 +94,12 @@ type TuneCheck struct {
 // with a quarter of the sweeps, the better half with half of them, what is left in full, each going on from the factors
 // that it has. An alternative is taken when its gain in NDCG is above its standard error (√(2 ln n) of them when it is the
 // best of n), paired over users or over items, whichever is larger; else the start stays. Where few pairs are held out,
-// every configuration is measured on up to three splits.
+// every configuration is measured on up to three splits; by time, on the newest pairs alone, and what is found there is
+// confirmed on the window before them.
+//
+// Searched are the shares of the item-to-item scorers and the power of the graph filter, how ratings and time count, α, λ,
+// the prior, factors, the weight of all relations and of each, and of each block of features. Enrichment reaches over one
+// hop (block neighbours) or none: there is no deeper one to choose.
 //
 // The best of many looks better than it is. So what the search found is compared with the start on as many fresh splits,
 // and stays when it gains more than a standard error there; else the half of the changes that was surest is tried, and so

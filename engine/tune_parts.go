@@ -65,6 +65,9 @@ func (t *tuning) carveAll() error {
 		pairs += len(set)
 	}
 	n := min(max((enoughPairs+pairs-1)/pairs, 1), mostFolds)
+	if t.o.Objective == ObjectiveByTime {
+		n = 1 // the newest, and the window before it to confirm on: further ones are of another time
+	}
 	for i := 1; i < 2*n; i++ {
 		next, err := t.carve(uint64(i))
 		if err != nil {
@@ -126,6 +129,14 @@ func (t *tuning) carve(number uint64) (*tuneFold, error) {
 	case t.o.Objective == ObjectiveColdUsers:
 		err = hold(partColdUsers, split.ColdUsers)
 	case t.o.Objective == ObjectiveByTime:
+		// chance has no part in it: another split looks for an older window and knows nothing of what came after
+		for range number {
+			newest, err := split.ByTime(rest, 1-t.o.Fraction)
+			if err != nil {
+				return nil, splitError(err)
+			}
+			rest = keepRows(rest, newest.Train)
+		}
 		err = hold(partNewest, func(rest []split.Event, fraction float64, _ uint64) (split.Split, error) {
 			return split.ByTime(rest, 1-fraction)
 		})

@@ -283,3 +283,38 @@ func FuzzDecodeTrial(f *testing.F) {
 		}
 	})
 }
+
+// What confirms looks for other pairs than the search did; by time, too, where chance has no part in the split.
+func TestTuneConfirmsOnOtherPairs(t *testing.T) {
+	e := tuneWorld(t, 2, func(d *synth.Data) {
+		for i := range d.Interactions {
+			d.Interactions[i].Time = int64(1 + i)
+		}
+	})
+	for _, objective := range []Objective{ObjectiveWarm, ObjectiveByTime} {
+		o := TuneOptions{Objective: objective, K: 5, Config: tiny()}
+		if err := o.fill(); err != nil {
+			t.Fatal(err)
+		}
+		tn, err := e.newTuning(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(tn.fresh) != len(tn.search) {
+			t.Errorf("%s: %d splits to confirm %d", objective, len(tn.fresh), len(tn.search))
+		}
+		sought := map[labelRow]bool{}
+		for _, r := range tn.search[0].parts[0].rows {
+			sought[r] = true
+		}
+		same := 0
+		for _, r := range tn.fresh[0].parts[0].rows {
+			if sought[r] {
+				same++
+			}
+		}
+		if 4*same > len(sought) {
+			t.Errorf("%s: %d of %d pairs are looked for again", objective, same, len(sought))
+		}
+	}
+}
