@@ -60,6 +60,7 @@ type enrichFlags struct {
 	perItem                 int
 	minConfidence           float64
 	limit, sample, parallel int
+	answer                  int
 	threshold               float64
 	dryRun                  bool
 }
@@ -75,6 +76,7 @@ func (o *enrichFlags) flags() []ucli.Flag {
 		&ucli.IntFlag{Name: "limit", Usage: "ask about the first `N` items only", Destination: &o.limit},
 		&ucli.IntFlag{Name: "sample", Usage: "schema: show the model `N` items", DefaultText: "50", Destination: &o.sample},
 		&ucli.IntFlag{Name: "parallel", Usage: "`N` requests at once", DefaultText: "4", Destination: &o.parallel},
+		&ucli.IntFlag{Name: "max-answer", Usage: "at most `N` tokens an answer", DefaultText: "1024", Destination: &o.answer},
 		&ucli.Float64Flag{Name: "threshold", Usage: "cosine from which two names are the same; above 1 for never", DefaultText: "0.9", Destination: &o.threshold},
 		boolFlag("dry-run", "only say how much would be sent", &o.dryRun),
 	}, o.chatFlags.flags()...)
@@ -117,7 +119,7 @@ func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
 	return a.with(ctx, false, func(e *engine.Engine) error {
 		bar := a.newBar("enrich")
 		rep, err := e.EnrichAttributes(ctx, model, engine.EnrichOptions{
-			Schema: schema, Types: given(o.types), Limit: o.limit, DryRun: o.dryRun, Parallel: o.parallel, Threshold: o.threshold,
+			Schema: schema, Types: given(o.types), Limit: o.limit, DryRun: o.dryRun, Parallel: o.parallel, MaxAnswer: o.answer, Threshold: o.threshold,
 			Price: o.price(), By: userName(), Progress: bar.report(),
 		})
 		bar.done()

@@ -24,6 +24,7 @@ type EnrichOptions struct {
 	Limit     int      // ask about the first so many; 0: all
 	DryRun    bool     // only count: nothing is sent or stored
 	Parallel  int      // requests at once; 0: 4
+	MaxAnswer int      // tokens of an answer, 1 to 65,536; 0: 1,024. What was answered under another limit is asked anew
 	Threshold float64  // cosine from which two names are the same; 0: 0.9; above 1: names are not compared by vectors
 	Price     chat.Price
 	By        string         // who asked, for the log
@@ -145,8 +146,14 @@ func (j *enrichJob) fill() error {
 	if o.Parallel < 0 || o.Parallel > 256 || o.Limit < 0 || o.Threshold < 0 {
 		return fmt.Errorf("%w: parallel %d (0 to 256), limit %d and threshold %g (0 or more)", ErrBadOption, o.Parallel, o.Limit, o.Threshold)
 	}
+	if o.MaxAnswer < 0 || o.MaxAnswer > maxAnswerTokens {
+		return fmt.Errorf("%w: answers of at most %d tokens (1 to %d)", ErrBadOption, o.MaxAnswer, maxAnswerTokens)
+	}
 	if o.Parallel == 0 {
 		o.Parallel = 4
+	}
+	if o.MaxAnswer == 0 {
+		o.MaxAnswer = answerTokens
 	}
 	if o.Threshold == 0 {
 		o.Threshold = 0.9
@@ -269,11 +276,11 @@ func isFatal(err error) bool {
 // ask gets the facts of one item, from the store or from the model, with one more try when the answer cannot be read.
 func (j *enrichJob) ask(ctx context.Context, a *asked) {
 	c := chat.NewCached(j.model, answerCache{j.seen, a.node.ID}, promptAttributes)
-	request := attributePrompt(j.o.Schema, a.node)
+	request := attributePrompt(j.o.Schema, a.node, j.o.MaxAnswer)
 	if j.o.DryRun {
 		_, had, err := c.Lookup(ctx, request)
 		if a.err, a.sent = err, !had; !had {
-			a.usage = chat.Estimate(request, guessedAnswer)
+			a.usage = chat.Estimate(request, min(guessedAnswer, j.o.MaxAnswer))
 		}
 		return
 	}

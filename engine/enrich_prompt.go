@@ -15,10 +15,11 @@ import (
 const promptAttributes = "attributes-1"
 
 const (
-	maxFacts      = 32      // of one item
-	maxItemText   = 6 << 10 // bytes of an item's text in a prompt
-	answerTokens  = 1024
-	guessedAnswer = 150 // tokens of an answer, for estimates
+	maxFacts        = 32      // of one item
+	maxItemText     = 6 << 10 // bytes of an item's text in a prompt
+	answerTokens    = 1024
+	maxAnswerTokens = 1 << 16
+	guessedAnswer   = 150 // tokens of an answer, for estimates
 )
 
 const attributesSystem = `You extract facts about one item for a knowledge graph.
@@ -28,8 +29,8 @@ value is one short name; several values are several facts. confidence is between
 Use only these relations:
 `
 
-// attributePrompt is what the model is asked about one item.
-func attributePrompt(s EnrichSchema, n graph.Node) chat.Request {
+// attributePrompt is what the model is asked about one item, for an answer of at most so many tokens.
+func attributePrompt(s EnrichSchema, n graph.Node, tokens int) chat.Request {
 	var system strings.Builder
 	system.WriteString(attributesSystem)
 	for _, r := range s.Relations {
@@ -49,7 +50,7 @@ func attributePrompt(s EnrichSchema, n graph.Node) chat.Request {
 			{Role: chat.System, Content: system.String()},
 			{Role: chat.User, Content: "<item>" + itemData(n) + "</item>"},
 		},
-		Name: "facts", Schema: factsSchema(s), MaxTokens: answerTokens,
+		Name: "facts", Schema: factsSchema(s), MaxTokens: tokens,
 	}
 }
 
