@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kenrec/ken/embed"
 	"github.com/kenrec/ken/embed/chat"
 	"github.com/kenrec/ken/graph"
@@ -233,25 +231,14 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 		}
 		items = append(items, asked{node: n})
 	}
-	var g errgroup.Group
-	g.SetLimit(j.o.Parallel)
-	within, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	for i := range items {
-		g.Go(func() error {
-			if within.Err() != nil {
-				items[i].err = within.Err()
-				return nil
-			}
-			defer j.progress()
-			if j.ask(within, &items[i]); isFatal(items[i].err) {
-				stop(items[i].err)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // errors stand in the items
-	err := context.Cause(within)
+	err := askEach(ctx, len(items), j.o.Parallel, func(ctx context.Context, i int) error {
+		a := &items[i]
+		if a.err = ctx.Err(); a.err == nil {
+			j.ask(ctx, a)
+			j.progress()
+		}
+		return a.err
+	})
 	var all []Proposal
 	for i := range items {
 		if items[i].err == nil || ctx.Err() == nil && !errors.Is(items[i].err, context.Canceled) {
@@ -265,12 +252,6 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 		err = j.lost // a wrong model or address: no item will fare better
 	}
 	return err
-}
-
-// isFatal reports whether no other item would fare better.
-func isFatal(err error) bool {
-	return errors.Is(err, embed.ErrAuth) || errors.Is(err, embed.ErrQuota) || errors.Is(err, embed.ErrUnavailable) ||
-		errors.Is(err, ErrClosed) || errors.Is(err, graph.ErrClosed) || errors.Is(err, graph.ErrNoSpace)
 }
 
 // ask gets the facts of one item, from the store or from the model, with one more try when the answer cannot be read.
@@ -298,7 +279,7 @@ func (j *enrichJob) ask(ctx context.Context, a *asked) {
 			a.repaired = try > 0
 			return
 		}
-		request = repairPrompt(request, answer.Text)
+		request = repairPrompt(request, answer.Text, factsShape)
 	}
 }
 
@@ -348,24 +329,4 @@ func (j *enrichJob) progress() {
 	if j.o.Progress != nil {
 		j.o.Progress(Progress{Stage: "enrich", Done: j.done, Total: int64(j.rep.Items), Unit: "items"})
 	}
-}
-
-// answerCache keeps the answers about one node in the store.
-type answerCache struct {
-	seen *watch
-	id   string
-}
-
-// Load implements chat.Cache.
-func (c answerCache) Load(ctx context.Context, key [32]byte) ([]byte, error) {
-	val, err := c.seen.e.store.Record(ctx, spaceAnswer, answerKey(c.id, key))
-	if errors.Is(err, graph.ErrNotFound) {
-		return nil, nil
-	}
-	return val, err
-}
-
-// Save implements chat.Cache.
-func (c answerCache) Save(ctx context.Context, key [32]byte, answer []byte) error {
-	return c.seen.setRecord(ctx, c.id, spaceAnswer, answerKey(c.id, key), answer)
 }

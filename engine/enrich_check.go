@@ -132,9 +132,14 @@ func (j *enrichJob) newTail(r *EnrichRelation, known *tails, value string) strin
 
 // cleanValue returns a value on one line, and whether it can be the name of something.
 func cleanValue(s string) (string, bool) {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-	}), " ")
+	s = oneLine(s)
 	name := normalName(s)
 	return s, name != "" && len(s) <= maxValueBytes && utf8.ValidString(s) && !slices.Contains(nothing, name)
+}
+
+// oneLine folds white space and control characters into single spaces.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	}), " ")
 }
