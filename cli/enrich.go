@@ -16,8 +16,8 @@ func newEnrichCommand(a *app) *ucli.Command {
 	var o enrichFlags
 	return &ucli.Command{
 		Name:      "enrich",
-		Usage:     "propose facts about the items, by a language model, by names in texts or by the graph itself",
-		ArgsUsage: "attributes|schema|link|complete",
+		Usage:     "propose facts and profiles, by a language model, by names in texts or by the graph itself",
+		ArgsUsage: "attributes|profiles|schema|link|complete",
 		Description: `attributes asks a chat model for facts about each item, from its name and text, and
 keeps what the schema allows as proposals. They count for nothing until
 ` + "`ken review accept`" + `. Answers are kept: what was asked before is not sent or paid
@@ -25,6 +25,15 @@ for again, so an interrupted run goes on where it stopped.
 
 schema writes such a schema, to be read and corrected: from the relations that items
 have in the graph, or by asking a model about a sample when they have none.
+
+profiles asks for a short text about the taste of each user, from the names, facts and
+weights of what the user chose, the strongest first, and from the user's own triples.
+Neither ids nor names of users are sent. Accepted ones are the users' texts: run
+` + "`ken embed` and `ken train`" + `. Users with a text of their own are left out. A profile
+remembers what it was written from: ` + "`ken evaluate` and `ken tune`" + ` leave out those that
+saw what they hold out, and say how many. To measure what profiles bring, write them
+from what an evaluation trains on: --split, --fraction, -n, --seed and --test as for
+` + "`ken evaluate`" + `, or --split tune for what ` + "`ken tune`" + ` validates on.
 
 link asks nobody: it finds the names of nodes in the texts of items and proposes
 triples with the relation mentions.
@@ -41,10 +50,12 @@ Examples:
   ken enrich attributes --schema schema.json --base-url http://localhost:11434/v1 --model qwen3:8b
   ken enrich link --tail-type person
   ken enrich complete --relation author --min-confidence 0.7
+  ken enrich profiles --model gpt-4o-mini --dry-run --price-in 0.15 --price-out 0.6
+  ken enrich profiles --split per-user --model gpt-4o-mini && ken review accept --relation profile
   ken review list --sample 20`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
-			what, err := oneWord(c, "attributes", "schema", "link", "complete")
+			what, err := oneWord(c, "attributes", "profiles", "schema", "link", "complete")
 			if err != nil {
 				return err
 			}
@@ -60,7 +71,10 @@ type enrichFlags struct {
 	perItem                 int
 	minConfidence           float64
 	limit, sample, parallel int
-	answer                  int
+	answer, history, n      int
+	split, test             string
+	fraction                float64
+	seed                    uint64
 	threshold               float64
 	dryRun                  bool
 }
@@ -73,10 +87,16 @@ func (o *enrichFlags) flags() []ucli.Flag {
 		&ucli.StringSliceFlag{Name: "relation", Usage: "complete: only triples of relation `R`; may be repeated", DefaultText: "all with 50 triples of items", Destination: &o.relations},
 		&ucli.Float64Flag{Name: "min-confidence", Value: 0.5, Usage: "complete: propose what is at least so likely", Destination: &o.minConfidence},
 		&ucli.IntFlag{Name: "per-item", Value: 3, Usage: "complete: at most `N` triples an item, the likeliest", Destination: &o.perItem},
-		&ucli.IntFlag{Name: "limit", Usage: "ask about the first `N` items only", Destination: &o.limit},
+		&ucli.IntFlag{Name: "limit", Usage: "ask about the first `N` items or users only", Destination: &o.limit},
 		&ucli.IntFlag{Name: "sample", Usage: "schema: show the model `N` items", DefaultText: "50", Destination: &o.sample},
 		&ucli.IntFlag{Name: "parallel", Usage: "`N` requests at once", DefaultText: "4", Destination: &o.parallel},
-		&ucli.IntFlag{Name: "max-answer", Usage: "at most `N` tokens an answer", DefaultText: "1024", Destination: &o.answer},
+		&ucli.IntFlag{Name: "max-answer", Usage: "at most `N` tokens an answer", DefaultText: "1024, of profiles 256", Destination: &o.answer},
+		&ucli.IntFlag{Name: "history", Usage: "profiles: show the model `N` interactions of a user", DefaultText: "40", Destination: &o.history},
+		&ucli.StringFlag{Name: "split", Usage: "profiles: keep back what `ken evaluate --split` holds out, or tune", Destination: &o.split},
+		&ucli.Float64Flag{Name: "fraction", Usage: "profiles: keep back this share", DefaultText: "0.2, for tune 0.1", Destination: &o.fraction},
+		&ucli.IntFlag{Name: "n", Usage: "profiles: interactions a user that leave-last-out keeps back", DefaultText: "1", Destination: &o.n},
+		&ucli.Uint64Flag{Name: "seed", Value: 1, Usage: "profiles: seed of the split", Destination: &o.seed},
+		&ucli.StringFlag{Name: "test", Usage: "profiles: keep back the pairs in `FILE`", Destination: &o.test},
 		&ucli.Float64Flag{Name: "threshold", Usage: "cosine from which two names are the same; above 1 for never", DefaultText: "0.9", Destination: &o.threshold},
 		boolFlag("dry-run", "only say how much would be sent", &o.dryRun),
 	}, o.chatFlags.flags()...)
@@ -99,6 +119,8 @@ func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
 		return a.enrichLink(ctx, o)
 	case "complete":
 		return a.enrichComplete(ctx, o)
+	case "profiles":
+		return a.enrichProfiles(ctx, o)
 	}
 	if o.schema == "" {
 		return usagef("--schema is needed: `ken enrich schema > schema.json` writes one")

@@ -87,6 +87,36 @@ func TestEnrichLink(t *testing.T) {
 	}
 }
 
+// TestEnrichProfiles goes from histories to texts that count, and back again.
+func TestEnrichProfiles(t *testing.T) {
+	workDir(t, films)
+	must(t, "import nodes nodes.tsv")
+	must(t, "import triples triples.tsv")
+	must(t, "import interactions events.csv")
+	s := chattest.NewServer(t, func(r chattest.Request) string { return `{"profile":"Likes tense films."}` })
+	line := "enrich profiles --model m --base-url " + s.URL
+	before := must(t, "export nodes")
+	if out := must(t, line+" --dry-run --price-in 1000000 --format tsv"); len(s.Requests()) != 0 || strings.Contains(out, "cost\t0\n") {
+		t.Errorf("dry run asks, or costs nothing:\n%s", out)
+	}
+	var rep engine.ProfileReport
+	decode(t, must(t, line+" --max-answer 50 --format json"), &rep)
+	if rep.Source != "llm:m:profiles-1" || rep.Users == 0 || rep.Proposed != rep.Users || s.Requests()[0].MaxTokens != 50 {
+		t.Errorf("%+v", rep)
+	}
+	if out := must(t, "review list --relation profile --format tsv"); strings.Count(out, "Likes tense films.") != rep.Users || must(t, "export nodes") != before {
+		t.Errorf("waiting:\n%s", out)
+	}
+	must(t, "review accept --relation profile")
+	if out := must(t, "export nodes"); strings.Count(out, "Likes tense films.") != rep.Users {
+		t.Errorf("accepted:\n%s", out)
+	}
+	must(t, "review remove --source "+rep.Source)
+	if got := must(t, "export nodes"); got != before {
+		t.Errorf("taken back, but not the same:\n%s", got)
+	}
+}
+
 func TestEnrichUsage(t *testing.T) {
 	workDir(t, films)
 	must(t, "import nodes nodes.tsv")
@@ -95,11 +125,15 @@ func TestEnrichUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"enrich", ExitUsage, "one of attributes, schema, link, complete"},
+		{"enrich", ExitUsage, "one of attributes, profiles, schema, link, complete"},
 		{"enrich atributes", ExitUsage, "did you mean attributes"},
 		{"enrich attributes", ExitUsage, "ken enrich schema"},
 		{"enrich attributes --schema nodes.tsv --model m", ExitUsage, "schema"},
 		{"enrich schema --type film", ExitFailed, "name a model"},
+		{"enrich profiles", ExitUsage, "--model"},
+		{"enrich profiles --model m --split never", ExitUsage, "--split"},
+		{"enrich profiles --model m --split random --test nodes.tsv", ExitUsage, "leave out --split"},
+		{"enrich profiles --model m --base-url http://127.0.0.1:9/v1", ExitFailed, "no user"},
 		{"review", ExitUsage, "one of list"},
 		{"review accept", ExitUsage, "--all"},
 		{"review remove", ExitUsage, "--source"},

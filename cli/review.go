@@ -20,9 +20,10 @@ func newReviewCommand(a *app) *ucli.Command {
 		ArgsUsage: "list|accept|reject|remove|log",
 		Description: `Triples that ` + "`ken enrich`" + ` proposes wait apart from the graph. accept puts the
 selected ones into it, with their source and confidence; train again to make them
-count. reject refuses them for good. remove takes back all that came from a source:
-the graph is then what it would be without it. log tells who did what and when; it
-only grows.
+count. Profiles, of relation profile, become the texts of their users: embed and
+train. reject refuses for good. remove takes back all that came from a source: the
+graph is then what it would be without it. log tells who did what and when; it only
+grows.
 
 list, accept and reject select by --source, --relation, --head, --min-confidence and
 --sample; the same --seed draws the same sample. accept and reject without any of
@@ -116,7 +117,10 @@ func (a *app) review(ctx context.Context, e *engine.Engine, what string, o *revi
 	if err != nil {
 		return err
 	}
-	if rep.Triples > 0 {
+	switch {
+	case rep.Texts > 0:
+		a.say("texts of users have changed: run `ken embed` and `ken train` to make that count")
+	case rep.Triples > 0:
 		a.say("the graph has changed: run `ken train` to make it count")
 	}
 	return a.emit(rep, reviewGrid(rep))
@@ -125,7 +129,11 @@ func (a *app) review(ctx context.Context, e *engine.Engine, what string, o *revi
 func proposalGrid(list []engine.Proposal) *grid {
 	g := &grid{header: []string{"head", "relation", "tail", "value", "match", "confidence", "state", "source"}}
 	for _, p := range list {
-		g.add(p.Head, p.Relation, p.Tail, p.Value, p.Match, p.Confidence, string(p.State), p.Source)
+		value := p.Value
+		if p.Text != "" {
+			value = p.Text
+		}
+		g.add(p.Head, p.Relation, p.Tail, value, p.Match, p.Confidence, string(p.State), p.Source)
 	}
 	return g
 }
@@ -146,6 +154,7 @@ func reviewGrid(rep engine.ReviewReport) *grid {
 	g := &grid{header: []string{"what", "value"}}
 	g.fact("proposals", rep.Proposals)
 	g.fact("triples", rep.Triples)
+	g.fact("texts", rep.Texts)
 	g.fact("nodes", rep.Nodes)
 	g.fact("present before", rep.Present)
 	g.fact("ends gone", rep.Gone)

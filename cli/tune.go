@@ -125,6 +125,9 @@ func (a *app) tune(ctx context.Context, e *engine.Engine, o engine.TuneOptions) 
 	if err != nil {
 		return err
 	}
+	for _, w := range rep.Warnings {
+		a.say("warning: %s", readable(w))
+	}
 	if err := a.emitAll(rep, tuneHeading(rep), choiceGrid(rep.Choices), partGrid(rep)); err != nil {
 		return err
 	}

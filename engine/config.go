@@ -23,6 +23,7 @@ type Config struct {
 	Seed          uint64   `json:"seed"`                   // of starting factors and random projections
 	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out
 	Blocks        []Weight `json:"blocks,omitempty"`       // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
+	Sources       []Weight `json:"sources,omitempty"`      // weights of triples by their source; 0 leaves out its triples and the profiles it wrote
 	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; 0: not at all
 	HalfLife      float64  `json:"half_life,omitempty"`    // days after which an interaction weighs half, counted from the newest one; 0: nothing ages
 	Types         []Weight `json:"types,omitempty"`        // strengths of interaction types; 0 leaves one out
@@ -71,7 +72,7 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%w: there is no scorer %q, want %s or %s", ErrBadOption, w.Name, scorerCoChoice, scorerItemItem)
 		}
 	}
-	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Types, c.Scorers} {
+	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Sources, c.Types, c.Scorers} {
 		for _, w := range list {
 			if !(w.Value >= 0) || math.IsInf(w.Value, 0) {
 				return fmt.Errorf("%w: weight of %q is %g, want a number of at least 0", ErrBadOption, w.Name, w.Value)

@@ -38,7 +38,8 @@ type dataset struct {
 	itemRow  []int32
 	events   []event
 	triples  []graph.TripleRow
-	vectors  []vectorSet // in order of name
+	vectors  []vectorSet           // in order of name
+	written  map[graph.Idx]written // users whose text a model wrote
 	symName  func(graph.Sym) string
 	itemKind map[graph.Sym]bool // node types of items
 	userKind map[graph.Sym]bool
@@ -112,6 +113,9 @@ func loadDataset(ctx context.Context, s *graph.Store) (*dataset, error) {
 	d.triples = slices.DeleteFunc(d.triples, func(t graph.TripleRow) bool { return !d.has(t.Head) || !d.has(t.Tail) })
 	d.events = slices.DeleteFunc(d.events, func(e event) bool { return !d.has(graph.Idx(e.user)) || !d.has(graph.Idx(e.item)) })
 	d.assignRoles()
+	if err := d.loadWritten(ctx, s); err != nil {
+		return nil, err
+	}
 	return d, d.loadVectors(ctx, s)
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,10 +36,11 @@ func isFatal(err error) bool {
 		errors.Is(err, ErrClosed) || errors.Is(err, graph.ErrClosed) || errors.Is(err, graph.ErrNoSpace)
 }
 
-// answerCache keeps the answers about one node in the store.
+// answerCache keeps the answers about one node in the store, unless one that they may name is erased meanwhile.
 type answerCache struct {
 	seen *watch
 	id   string
+	of   []string // ids of nodes that it may name
 }
 
 // Load implements chat.Cache.
@@ -52,5 +54,8 @@ func (c answerCache) Load(ctx context.Context, key [32]byte) ([]byte, error) {
 
 // Save implements chat.Cache.
 func (c answerCache) Save(ctx context.Context, key [32]byte, answer []byte) error {
+	if slices.ContainsFunc(c.of, c.seen.erased) {
+		return nil
+	}
 	return c.seen.setRecord(ctx, c.id, spaceAnswer, answerKey(c.id, key), answer)
 }

@@ -256,7 +256,7 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 
 // ask gets the facts of one item, from the store or from the model, with one more try when the answer cannot be read.
 func (j *enrichJob) ask(ctx context.Context, a *asked) {
-	c := chat.NewCached(j.model, answerCache{j.seen, a.node.ID}, promptAttributes)
+	c := chat.NewCached(j.model, answerCache{seen: j.seen, id: a.node.ID}, promptAttributes)
 	request := attributePrompt(j.o.Schema, a.node, j.o.MaxAnswer)
 	if j.o.DryRun {
 		_, had, err := c.Lookup(ctx, request)

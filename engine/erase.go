@@ -22,7 +22,8 @@ type EraseReport struct {
 }
 
 // Erase deletes nodes for good: with their triples, interactions, vectors and the cached vectors of their texts, see
-// graph.Store.Erase, and with proposals about them and what models answered about them. What Embed or an enrichment that
+// graph.Store.Erase, and with proposals about them and what models answered about them. Profiles of others that were
+// written from interactions with them may name them and leave those users. What Embed or an enrichment that
 // is running has read of them is not stored any more. A model that was trained while they were there has learned from
 // them, so it goes too, and its file: Recommend returns ErrNotTrained until the next Train. Texts that other nodes share
 // lose their cached vector and are embedded again when they change. It waits for a running Train. Their bytes stay in the
@@ -47,8 +48,12 @@ func (e *Engine) Erase(ctx context.Context, ids []string) (rep EraseReport, err 
 	e.erasures.storing.Lock()
 	defer e.erasures.storing.Unlock()
 	e.erasures.note(ids...)
+	texts, err := e.forgetProfiles(ctx, ids, models)
+	if err != nil {
+		return rep, fmt.Errorf("engine: erase: %w", err)
+	}
 	done, err := e.store.Erase(ctx, ids, func(n graph.Node) [][32]byte {
-		keys := textKeys(n, models)
+		keys := append(textKeys(n, models), texts...)
 		for _, k := range keys {
 			e.erasures.note(string(k[:]))
 		}

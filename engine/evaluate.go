@@ -117,7 +117,8 @@ type fitter func(ctx context.Context, train []int32, cfg Config, v variant) (ran
 type evaluation struct {
 	o       EvaluateOptions // defaults filled in
 	data    *dataset
-	sources []string // of knowledge, by name, for Ablation
+	list    func(ctx context.Context) ([]string, error) // names the sources of knowledge, for Ablation
+	sources []string                                    // what list found
 	fit     fitter
 	workers int
 	report  EvaluateReport
@@ -146,6 +147,12 @@ func (ev *evaluation) run(ctx context.Context, cfg Config) error {
 	folds, err := ev.holdouts()
 	if err != nil {
 		return err
+	}
+	ev.silenceLeaks(folds)
+	if ev.o.Ablation && ev.list != nil {
+		if ev.sources, err = ev.list(ctx); err != nil {
+			return err
+		}
 	}
 	rows := ev.plan(cfg)
 	for _, r := range rows {

@@ -72,6 +72,18 @@ func (ev *evaluation) describe(folds []holdout) {
 	ev.warnLeaks(folds)
 }
 
+// silenceLeaks leaves out the profiles that saw what a fold holds out.
+func (ev *evaluation) silenceLeaks(folds []holdout) {
+	var held []labelRow
+	for f := range folds {
+		held = append(held, folds[f].rows...)
+	}
+	if leaking := ev.data.leaking(held); len(leaking) > 0 {
+		ev.data.silence(leaking)
+		ev.warnf("%s", leakWarning(len(leaking), len(ev.data.written)))
+	}
+}
+
 // warnLeaks looks for held-out pairs that training gives away or that no list can contain.
 func (ev *evaluation) warnLeaks(folds []holdout) {
 	leaked, unranked, linked := 0, 0, 0

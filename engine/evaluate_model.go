@@ -17,7 +17,8 @@ import (
 // factorisation beside the model. It reads the store once and leaves the published model alone.
 //
 // Every candidate that the user does not have is ranked; no negatives are sampled. Users without a held-out item are
-// left out and counted. The report says how each figure came about and warns of leaks.
+// left out and counted. The report says how each figure came about and warns of leaks. Profiles that were written from
+// held-out interactions, see EnrichProfiles, are left out of all models, with their vectors, and a warning counts them.
 // Errors: ErrNoData, ErrBadOption, ErrClosed; a cancelled call returns an error wrapping ctx.Err() and no report.
 // Cost: one training a row and fold, and users × candidates scores.
 func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (_ EvaluateReport, err error) {
@@ -40,13 +41,12 @@ func (e *Engine) Evaluate(ctx context.Context, o EvaluateOptions) (_ EvaluateRep
 	}
 	t := &trainer{d: d, workers: e.workers, seed: o.Seed, known: map[string]*knowledge{}}
 	ev := &evaluation{o: o, data: d, fit: t.fit, workers: e.workers}
-	if o.Ablation {
-		if t.sources, err = t.listSources(ctx, cfg); err != nil {
-			return EvaluateReport{}, err
-		}
+	ev.list = func(ctx context.Context) (names []string, err error) {
+		t.sources, err = t.listSources(ctx, cfg)
 		for _, s := range t.sources {
-			ev.sources = append(ev.sources, s.name)
+			names = append(names, s.name)
 		}
+		return names, err
 	}
 	return ev.evaluate(ctx, cfg)
 }

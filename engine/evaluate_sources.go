@@ -16,21 +16,20 @@ import (
 const ablationRelations = 12
 
 // source is one source of knowledge: relations and attributes, a block of features, or both under one name; or what is
-// known about users; or the triples of one provenance.
+// known about users; or what one machine proposed.
 type source struct {
 	name      string
 	relations []string
 	block     string
 	users     bool
-	triples   graph.Sym // their provenance, with proposed
-	proposed  bool      // by a language model
+	origin    string // source of triples and profiles
 }
 
 // rowUserSide is what the source of users' own triples and features is called.
 const rowUserSide = "user side"
 
 // listSources lists what the full model knows from: relations by the number of links, most first, then feature blocks, what
-// is known about users, and triples by the language model that proposed them.
+// is known about users, and accepted triples and profiles by who proposed them.
 func (t *trainer) listSources(ctx context.Context, cfg Config) ([]source, error) {
 	k, err := t.knowledge(ctx, cfg, variant{})
 	if err != nil {
@@ -40,7 +39,10 @@ func (t *trainer) listSources(ctx context.Context, cfg Config) ([]source, error)
 	if k.profiles != nil || k.uh.Rows > 0 {
 		all = append(all, source{name: rowUserSide, users: true})
 	}
-	return append(all, proposedSources(t.d)...), nil
+	for _, name := range t.d.origins() {
+		all = append(all, source{name: name, origin: name})
+	}
+	return all, nil
 }
 
 // withBlocks adds the blocks of features; one that has the name of a relation goes with it.
@@ -62,28 +64,13 @@ func withBlocks(all []source, f *features) []source {
 	return all
 }
 
-// proposedSources lists the language models whose proposals were accepted, by name.
-func proposedSources(d *dataset) []source {
-	var all []source
-	seen := map[graph.Sym]bool{}
-	for _, t := range d.triples {
-		if name := d.symName(t.Source); !seen[t.Source] && strings.HasPrefix(name, proposalPrefix) {
-			all = append(all, source{name: name, triples: t.Source, proposed: true})
-		}
-		seen[t.Source] = true
-	}
-	slices.SortFunc(all, func(a, b source) int { return cmp.Compare(a.name, b.name) })
-	return all
-}
-
 // only returns the knowledge of one source.
 func (t *trainer) only(ctx context.Context, s source, cfg Config) (*knowledge, error) {
 	switch {
 	case s.users:
 		return buildKnowledge(ctx, userSide(t.d), cfg, t.workers)
-	case s.proposed:
-		d := t.d.bare(func(graph.Idx) bool { return false }, func(tr graph.TripleRow) bool { return tr.Source == s.triples })
-		return buildKnowledge(ctx, d, cfg, t.workers)
+	case s.origin != "":
+		return buildKnowledge(ctx, t.d.only(s.origin), cfg, t.workers)
 	}
 	return buildKnowledge(ctx, t.d, s.alone(cfg, t.sources), t.workers)
 }

@@ -122,7 +122,7 @@ func (sp *splitter) addRest(score float64) {
 func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []string, error) {
 	m := sp.s.m
 	t := mf.ItemTerms{Warm: warm}
-	r, bags, err := sp.s.e.rawOf(ctx, m.know.items, m.know.itemFeatures, []string{sp.item})
+	r, bags, err := sp.s.e.rawOf(ctx, m.know.items, m.know.itemFeatures, []string{sp.item}, m.config.Sources)
 	if err != nil {
 		return t, nil, err
 	}
@@ -267,7 +267,7 @@ func (sp *splitter) splitPreferences(ctx context.Context) error {
 	mean := float64(dot32(m.factors.MeanUser, v))
 	sp.add(Part{Kind: blockPopularity, Name: "what the mean user likes", Value: mean})
 	rest -= mean
-	_, _, ends, err := sp.s.e.linksOf(ctx, sp.p.id, nil)
+	_, _, ends, err := sp.s.e.linksOf(ctx, sp.p.id, nil, m.config.Sources)
 	if err != nil {
 		return err
 	}

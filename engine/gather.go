@@ -17,13 +17,14 @@ const embedLimit = 5 * time.Second
 
 // rawOf gathers from the store what the features need of some nodes (nil: no features), and their bags of contexts with
 // the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound for a node that is not there.
-func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, ids []string) (*raw, []bag, error) {
+func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, ids []string, sources []Weight) (*raw, []bag, error) {
 	seen := e.watchErasures()
 	defer seen.end()
 	r := &raw{rows: len(ids), texts: make([]string, len(ids)), told: make([]bool, len(ids)), dims: map[string]int{}}
 	bags := make([]bag, len(ids))
 	ends := make([][]graph.Idx, len(ids))
 	full := make([]string, len(ids)) // what Embed makes of name and text
+	mute := make([]bool, len(ids))   // has a text that does not count, and so has no vector
 	var rows, cols []int32
 	var vals []float32
 	about := index // what the features are about
@@ -36,10 +37,19 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		if err != nil {
 			return nil, nil, fmt.Errorf("engine: node %q: %w", id, err)
 		}
+		closed, err := e.profileClosed(ctx, sources, id, node.Text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if closed {
+			node.Text = ""
+			mute[i] = true
+		} else {
+			full[i] = embedText(node.Name, node.Text)
+		}
 		info := nodeInfo{name: node.Name, text: node.Text}
-		r.texts[i], full[i] = info.words(), embedText(node.Name, node.Text)
-		r.told[i] = node.Text != ""
-		links, weights, around, err := e.linksOf(ctx, id, symbols)
+		r.texts[i], r.told[i] = info.words(), node.Text != ""
+		links, weights, around, err := e.linksOf(ctx, id, symbols, sources)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -52,11 +62,11 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		}
 	}
 	r.bags = sparse.FromTriplets(len(ids), len(about.all), rows, cols, vals, func(a, b float32) float32 { return max(a, b) })
-	return r, bags, e.gatherVectors(ctx, seen, f, r, ids, full, ends)
+	return r, bags, e.gatherVectors(ctx, seen, f, r, ids, full, mute, ends)
 }
 
-// gatherVectors reads the vectors that the blocks of f take.
-func (e *Engine) gatherVectors(ctx context.Context, seen *watch, f *features, r *raw, ids, texts []string, ends [][]graph.Idx) error {
+// gatherVectors reads the vectors that the blocks of f take; a row that is mute has no text vector.
+func (e *Engine) gatherVectors(ctx context.Context, seen *watch, f *features, r *raw, ids, texts []string, mute []bool, ends [][]graph.Idx) error {
 	byModality := map[string][][]float32{}
 	around := make([][]float32, len(ids))
 	r.vector = func(modality string, row int) []float32 { return byModality[modality][row] }
@@ -83,6 +93,11 @@ func (e *Engine) gatherVectors(ctx context.Context, seen *watch, f *features, r 
 			return err
 		}
 		if b.modality == modalityText {
+			for i := range vs {
+				if mute[i] {
+					vs[i] = nil
+				}
+			}
 			if err := e.fillTexts(ctx, seen, vs, dim, texts); err != nil {
 				return err
 			}
@@ -173,8 +188,8 @@ func (x *contextIndex) relations(symName func(graph.Sym) string) map[string]grap
 }
 
 // linksOf reads the triples of a node from the store, those of the entities it is the same as included, with the other
-// ends resolved as adjacency.each does.
-func (e *Engine) linksOf(ctx context.Context, id string, symbols map[string]graph.Sym) (keys []linkKey, weights []float32, ends []graph.Idx, err error) {
+// ends resolved as adjacency.each does. Weights are multiplied by those of the triples' sources; at 0 a triple is not there.
+func (e *Engine) linksOf(ctx context.Context, id string, symbols map[string]graph.Sym, sources []Weight) (keys []linkKey, weights []float32, ends []graph.Idx, err error) {
 	self, ok, err := e.store.Lookup(id)
 	if err == nil && !ok {
 		err = graph.ErrNotFound
@@ -203,13 +218,14 @@ func (e *Engine) linksOf(ctx context.Context, id string, symbols map[string]grap
 			if err != nil {
 				return err
 			}
-			if !ok || end == self {
+			trust := float32(weightOf(sources, t.Source, 1))
+			if !ok || end == self || trust == 0 {
 				continue
 			}
 			ends = append(ends, end)
 			if rel, known := symbols[t.Relation]; known {
 				keys = append(keys, linkKey{relation: rel, in: in, end: end})
-				weights = append(weights, t.Weight*t.Confidence)
+				weights = append(weights, t.Weight*trust*t.Confidence)
 			}
 		}
 		return nil
@@ -264,11 +280,11 @@ func (e *Engine) canonical(ctx context.Context, id string, same []string) (n gra
 // userPrior returns what the triples, attributes and texts of a user say, nil when that is nothing.
 func (e *Engine) userPrior(ctx context.Context, m *model, id string) ([]float32, error) {
 	f := m.know.userFeatures
-	r, _, err := e.rawOf(ctx, m.know.users, f, []string{id})
+	r, _, err := e.rawOf(ctx, m.know.users, f, []string{id}, m.config.Sources)
 	if err != nil {
 		return nil, err
 	}
-	_, _, ends, err := e.linksOf(ctx, id, nil)
+	_, _, ends, err := e.linksOf(ctx, id, nil, m.config.Sources)
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ func (k *knowledge) data(x *sparse.CSR, target []float32) *mf.Data {
 
 // buildKnowledge gathers the contexts and features of all items and users.
 func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*knowledge, error) {
+	d = d.weighed(cfg.Sources)
 	k := &knowledge{d: d, adj: buildAdjacency(d)}
 	if err := k.buildItems(ctx, cfg, workers); err != nil {
 		return nil, fmt.Errorf("engine: features of items: %w", err)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kenrec/ken/graph"
 )
@@ -24,16 +25,22 @@ const (
 	Removed  ProposalState = "removed" // was pending or accepted when its source was taken back
 )
 
-// Proposal is a triple that a machine suggests. It stands apart from the graph, and nothing that trains, recommends,
-// evaluates or exports sees it, until ReviewAccept makes a triple of it. Identity: source, head, relation, tail.
+// Proposal is a triple that a machine suggests, or a text about a user. It stands apart from the graph, and nothing that
+// trains, recommends, evaluates or exports sees it, until ReviewAccept makes a triple of it, or the text of the user.
+// Identity: source, head, relation, tail.
 type Proposal struct {
 	Head     string `json:"head"` // must be in the graph
 	Relation string `json:"relation"`
-	Tail     string `json:"tail"`
+	Tail     string `json:"tail"` // of a text: a hash of it
 	// New marks a tail that was not in the graph: accepting creates it with TailType and TailName.
 	New      bool   `json:"new,omitempty"`
 	TailType string `json:"tail_type,omitempty"`
 	TailName string `json:"tail_name,omitempty"`
+
+	// Text is a profile of the user Head, written from the user's interactions with the items From, ids ascending. Its
+	// relation is "profile", its tail a hash of the text.
+	Text string   `json:"text,omitempty"`
+	From []string `json:"from,omitempty"`
 
 	Source     string  `json:"source"`          // "llm:model:prompt-version", "link:names-1"
 	Value      string  `json:"value,omitempty"` // the words the tail was found by
@@ -112,12 +119,17 @@ func (e *Engine) propose(ctx context.Context, b *graph.Batch, by string, chunk [
 		if had {
 			rep.Known++
 			p.Time = old.Time
-			if old.State != Pending || old == p {
+			if old.State != Pending || old.equal(p) {
 				continue
 			}
 		} else {
 			rep.Added++
 			entry.count(p)
+		}
+		if p.isProfile() {
+			if err := e.supersede(ctx, b, p); err != nil {
+				return rep, err
+			}
 		}
 		if err := putJSON(b, spaceProposal, proposalKey(p), p); err != nil {
 			return rep, err
@@ -134,6 +146,9 @@ func (e *Engine) proposable(p Proposal) bool {
 	}
 	if _, ok, err := e.store.Lookup(p.Head); err != nil || !ok {
 		return false
+	}
+	if p.isProfile() {
+		return p.Relation == relationProfile && p.Tail == profileTail(p.Text) && len(p.Text) <= maxProfileBytes && utf8.ValidString(p.Text)
 	}
 	_, ok, err := e.store.Lookup(p.Tail)
 	return err == nil && ok != p.New
@@ -157,6 +172,11 @@ func (e *Engine) eachProposal(ctx context.Context, source string, fn func(Propos
 	if source != "" {
 		prefix = string(appendParts(nil, source))
 	}
+	return e.eachProposalOf(ctx, prefix, func(p Proposal) error { fn(p); return nil })
+}
+
+// eachProposalOf calls fn with the proposals whose keys begin with prefix.
+func (e *Engine) eachProposalOf(ctx context.Context, prefix string, fn func(Proposal) error) error {
 	for r, err := range e.store.Records(ctx, spaceProposal, prefix) {
 		if err != nil {
 			return err
@@ -165,7 +185,9 @@ func (e *Engine) eachProposal(ctx context.Context, source string, fn func(Propos
 		if err := json.Unmarshal(r.Value, &p); err != nil {
 			return fmt.Errorf("%w: a proposal cannot be read: %w", ErrVersion, err)
 		}
-		fn(p)
+		if err := fn(p); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,20 +1,27 @@
 package engine
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"encoding/json"
+)
 
 // Names of the spaces of records in the store. Whoever adds one says in recordSpeaksOf whom its records speak of.
 const (
 	spaceProposal = "proposal" // proposalKey → Proposal
 	spaceMade     = "made"     // id of a node that an acceptance created → madeNode
 	spaceAnswer   = "answer"   // answerKey → answer of a model
+	spaceProfile  = "profile"  // id of a user → profileNote
 )
 
 // recordSpeaksOf returns the ids of the nodes that a record speaks of: what Erase deletes with each of them, and Restore
 // does not bring back. A record of another space goes with any node.
-func recordSpeaksOf(space, key string, _ []byte) (ids []string, ok bool) {
+func recordSpeaksOf(space, key string, val []byte) (ids []string, ok bool) {
 	switch space {
 	case spaceMade:
 		return []string{key}, true
+	case spaceProfile:
+		from, ok := writtenFrom(val)
+		return append(from, key), ok
 	case spaceAnswer:
 		ids, rest, ok := cutParts(key, 1)
 		return ids, ok && len(rest) == 32
@@ -23,9 +30,20 @@ func recordSpeaksOf(space, key string, _ []byte) (ids []string, ok bool) {
 		if !ok {
 			return nil, false
 		}
-		return []string{parts[1], tail}, true
+		if parts[2] != relationProfile {
+			return []string{parts[1], tail}, true
+		}
+		from, ok := writtenFrom(val)
+		return append(from, parts[1], tail), ok
 	}
 	return nil, false
+}
+
+// writtenFrom reads the items that a profile was written from, out of its note or proposal.
+func writtenFrom(val []byte) (ids []string, ok bool) {
+	var w struct{ From []string }
+	err := json.Unmarshal(val, &w)
+	return w.From, err == nil
 }
 
 // answerKey is the key of an answer about a node, by its key in the cache of answers.

@@ -48,8 +48,9 @@ func (f ReviewFilter) takes(p Proposal) bool {
 type ReviewReport struct {
 	Proposals int `json:"proposals"` // whose state changed
 	Triples   int `json:"triples"`   // added to the graph, or taken out of it
+	Texts     int `json:"texts"`     // profiles that became the text of their user, or that were taken back
 	Nodes     int `json:"nodes"`     // tails created, or deleted because only what is taken back had needed them
-	Present   int `json:"present"`   // accepted, but the graph has the triple from elsewhere: it stays as it is
+	Present   int `json:"present"`   // accepted, but the graph has the triple, or the user a text, from elsewhere: that stays as it is
 	Gone      int `json:"gone"`      // left as they are: an end of theirs is no longer in the graph
 }
 
@@ -77,8 +78,9 @@ func (e *Engine) ReviewList(ctx context.Context, f ReviewFilter) (_ []Proposal, 
 	return out, nil
 }
 
-// ReviewAccept makes triples of the selected proposals, with their source and confidence; they count from the next Train
-// on. A triple that the graph has from elsewhere stays as it is. by names who decides, for the log. A thousand proposals
+// ReviewAccept makes triples of the selected proposals, with their source and confidence, and profiles the texts of their
+// users; they count from the next Train on, vectors of profiles from the next Embed and Train. A profile takes the place
+// of one that was accepted before, never that of a text from elsewhere. A triple that the graph has from elsewhere stays as it is. by names who decides, for the log. A thousand proposals
 // are one atomic step. Errors: ErrBadOption, ErrClosed, an error wrapping ctx.Err(); finished steps stay.
 func (e *Engine) ReviewAccept(ctx context.Context, f ReviewFilter, by string) (ReviewReport, error) {
 	return e.decide(ctx, f, by, "accept")
@@ -114,6 +116,7 @@ func (e *Engine) decide(ctx context.Context, f ReviewFilter, by, action string) 
 		}
 		rep.Proposals += d.rep.Proposals
 		rep.Triples += d.rep.Triples
+		rep.Texts += d.rep.Texts
 		rep.Nodes += d.rep.Nodes
 		rep.Present += d.rep.Present
 		rep.Gone += d.rep.Gone
@@ -144,7 +147,11 @@ func (d *decision) one(ctx context.Context, p Proposal, accept bool) error {
 			d.rep.Gone++
 			return nil
 		}
-		if err := d.triple(ctx, p); err != nil {
+		put := d.triple
+		if p.isProfile() {
+			put = d.profile
+		}
+		if err := put(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -157,8 +164,8 @@ func (d *decision) one(ctx context.Context, p Proposal, accept bool) error {
 // acceptable reports whether both ends are there, or the tail is to be made.
 func (e *Engine) acceptable(p Proposal) bool {
 	_, head, err := e.store.Lookup(p.Head)
-	if err != nil || !head {
-		return false
+	if err != nil || !head || p.isProfile() {
+		return err == nil && head
 	}
 	_, tail, err := e.store.Lookup(p.Tail)
 	return err == nil && (tail || p.New)

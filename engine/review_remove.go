@@ -12,14 +12,16 @@ import (
 )
 
 // ReviewRemove takes back all that came from a source: its accepted triples leave the graph, the nodes that were created
-// for them go when nothing else has touched them, and its pending proposals are withdrawn. Nodes and triples are then
+// for them go when nothing else has touched them, its profiles and what was made of them leave their users, and its
+// pending proposals are withdrawn. Nodes and triples are then
 // what they would be had the source never been accepted; a triple that another accepted source proposed too goes on under
 // that one. The model learned from what was there: Train again. Running it again after a crash completes it.
 // Errors: ErrNotFound when the source proposed nothing, ErrClosed, an error wrapping ctx.Err().
 func (e *Engine) ReviewRemove(ctx context.Context, source, by string) (rep ReviewReport, err error) {
 	defer border(&err)
 	var mine []Proposal
-	others := map[[3]string]Proposal{} // accepted triples of other sources, the first by order
+	// accepted ones of other sources: of a triple the first by order, of the profiles of a user the last
+	others := map[[3]string]Proposal{}
 	found := false
 	err = e.eachProposal(ctx, "", func(p Proposal) {
 		id := [3]string{p.Head, p.Relation, p.Tail}
@@ -28,6 +30,11 @@ func (e *Engine) ReviewRemove(ctx context.Context, source, by string) (rep Revie
 			found = true
 			if p.State == Accepted || p.State == Pending {
 				mine = append(mine, p)
+			}
+		case p.State == Accepted && p.isProfile():
+			id = [3]string{p.Head, relationProfile, ""}
+			if o, ok := others[id]; !ok || laterProfile(p, o) {
+				others[id] = p
 			}
 		case p.State == Accepted:
 			if o, ok := others[id]; !ok || compareProposals(p, o) < 0 {
@@ -50,6 +57,7 @@ func (e *Engine) ReviewRemove(ctx context.Context, source, by string) (rep Revie
 		}
 		rep.Proposals += part.Proposals
 		rep.Triples += part.Triples
+		rep.Texts += part.Texts
 	}
 	rep.Nodes, err = e.sweepMade(ctx)
 	return rep, err
@@ -59,7 +67,11 @@ func (e *Engine) removeChunk(ctx context.Context, b *graph.Batch, chunk []Propos
 	entry := AuditEntry{Action: "remove", Who: by}
 	for _, p := range chunk {
 		if p.State == Accepted {
-			if err := e.removeTriple(ctx, b, p, others, rep); err != nil {
+			take := e.removeTriple
+			if p.isProfile() {
+				take = e.removeProfile
+			}
+			if err := take(ctx, b, p, others, rep); err != nil {
 				return err
 			}
 		}

@@ -68,7 +68,11 @@ func (e *Engine) Train(ctx context.Context, o TrainOptions) (_ TrainReport, err 
 	if err != nil {
 		return TrainReport{}, err
 	}
-	m.witness, m.known = witnessesOf(d), knownOf(d, k.adj, m.users)
+	adj := k.adj
+	if k.d != d { // sources have weights: what is known about users is compared as the store has it
+		adj = buildAdjacency(d)
+	}
+	m.witness, m.known = witnessesOf(d), knownOf(d, adj, m.users)
 	m.seconds = time.Since(start).Seconds()
 	rep := m.report(k)
 	if e.dir != "" {

@@ -54,6 +54,7 @@ type TuneReport struct {
 	Trials    int          `json:"trials"`
 	Resumed   int          `json:"resumed"`      // of them, known from an interrupted run
 	Spent     bool         `json:"budget_spent"` // the budget ended the search
+	Warnings  []string     `json:"warnings,omitempty"`
 	Seconds   float64      `json:"seconds"`
 	Config    Config       `json:"config"` // zero fields stay automatic
 	Stored    bool         `json:"stored"` // Train uses Config from now on
@@ -105,6 +106,9 @@ type TuneCheck struct {
 // and stays when it gains more than a standard error there; else the half of the changes that was surest is tried, and so
 // on down to none. At the end, what of the knowledge makes warm lists worse than the same model without knowledge, by more
 // than the 95 % interval, is switched off.
+//
+// Profiles that were written from validation interactions, see EnrichProfiles, are left out, with their vectors, and a
+// warning counts them.
 //
 // Finished trials are kept in the store: a run that was cancelled or ran out of budget goes on where it stopped when the
 // store's data and the options, budgets aside, are the same, and ends as if it had never stopped. The result depends on
@@ -199,7 +203,8 @@ func (t *tuning) find(ctx context.Context) (TuneReport, error) {
 	if err != nil {
 		return TuneReport{}, err
 	}
-	rep := TuneReport{Objective: t.o.Objective, K: t.o.K, Seed: t.o.Seed, Splits: len(t.search), TrainRows: len(t.search[0].train), Spent: found.Spent}
+	rep := TuneReport{Objective: t.o.Objective, K: t.o.K, Seed: t.o.Seed, Splits: len(t.search), TrainRows: len(t.search[0].train), Spent: found.Spent,
+		Warnings: t.warnings}
 	folds, final, err := t.confirm(ctx, knobs, found)
 	if err != nil {
 		return TuneReport{}, err

@@ -50,6 +50,7 @@ var (
 	gridReg      = []float64{0.3, 0.55, 1, 1.8, 3}
 	gridTimes    = []float64{0.3, 1, 3}
 	gridWeight   = []float64{0, 0.3, 1, 3}
+	gridOrigin   = []float64{0, 0.3, 1}
 	gridBlock    = []float64{0, 0.3, 1}
 )
 
@@ -93,6 +94,7 @@ func (t *tuning) knobs() []knob {
 		k.Active = func(p tune.Point) bool { return p[context] != contextOff }
 		all = append(all, k)
 	}
+	all = append(all, t.originKnobs()...)
 	all = append(all, t.blockKnobs()...)
 	return append(all, t.typeKnobs()...)
 }
@@ -198,6 +200,18 @@ func (t *tuning) blockKnobs() []knob {
 		weights[name] = weightOf(t.o.Config.Blocks, name, weightOf(blockDefaults, name, 1))
 		all = append(all, weightKnob("features "+name, gridBlock, weights[name], func(c *Config, w float64) {
 			c.Blocks = setWeight(c.Blocks, name, w)
+		}))
+	}
+	return all
+}
+
+// originKnobs turn the weights of who said what: sources of triples and profiles.
+func (t *tuning) originKnobs() []knob {
+	var all []knob
+	for _, name := range t.d.origins() {
+		start := weightOf(t.o.Config.Sources, name, 1)
+		all = append(all, weightKnob("source "+name, gridOrigin, start, func(c *Config, w float64) {
+			c.Sources = setWeight(c.Sources, name, w)
 		}))
 	}
 	return all

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -151,6 +152,29 @@ func (t *tuning) carve(number uint64) (*tuneFold, error) {
 	}
 	f.scale = t.measure(f.train)
 	return f, t.complete(ev, f)
+}
+
+// folds returns the splits of the search and the fresh ones.
+func (t *tuning) folds() []*tuneFold { return append(slices.Clone(t.search), t.fresh...) }
+
+// silenceLeaks leaves out the profiles that saw what the parts look for.
+func (t *tuning) silenceLeaks(ctx context.Context) error {
+	var held []labelRow
+	for _, f := range t.folds() {
+		for _, p := range f.parts {
+			held = append(held, p.rows...)
+		}
+	}
+	leaking := t.d.leaking(held)
+	if len(leaking) == 0 {
+		return nil
+	}
+	t.d.silence(leaking)
+	t.warnings = append(t.warnings, leakWarning(len(leaking), len(t.d.written)))
+	t.features = recent[*knowledge]{}
+	var err error
+	t.base, err = t.unweighted(ctx, *t.o.Config)
+	return err
 }
 
 // coldLists is how many lists the cold items of the mix must fill for their part to count: a list that holds most of the

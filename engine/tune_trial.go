@@ -25,6 +25,7 @@ type tuning struct {
 	whole   scale       // of all rows
 	journal *journal
 
+	warnings      []string
 	used, resumed int               // trials of this run, and how many of them came from the journal
 	spent         float64           // seconds in them
 	seen          map[trialKey]bool // counted already
@@ -47,6 +48,9 @@ func (e *Engine) newTuning(ctx context.Context, o TuneOptions) (*tuning, error) 
 		return nil, err
 	}
 	if err := t.carveAll(); err != nil {
+		return nil, err
+	}
+	if err := t.silenceLeaks(ctx); err != nil {
 		return nil, err
 	}
 	t.scale, t.whole = t.search[0].scale, t.measure(nil)
@@ -253,9 +257,9 @@ func (t *tuning) blend(ctx context.Context, f *tuneFold, cfg Config) ([]scorer, 
 // unweighted returns the knowledge with the features of a configuration and weight 1 for every triple.
 func (t *tuning) unweighted(ctx context.Context, cfg Config) (*knowledge, error) {
 	key := mustJSON(struct {
-		Blocks []Weight
-		Seed   uint64
-	}{cfg.Blocks, cfg.seed()})
+		Blocks, Sources []Weight
+		Seed            uint64
+	}{cfg.Blocks, cfg.Sources, cfg.seed()})
 	if k, ok := t.features.get(key); ok {
 		return k, nil
 	}
