@@ -54,6 +54,12 @@ func TestEnrichAndReview(t *testing.T) {
 	if len(list) != 2 || list[0].Tail != "mann" || list[0].Head != "alien" || !list[1].New {
 		t.Errorf("%+v", list)
 	}
+	if err := os.WriteFile("truth.tsv", []byte("alien\tdirected_by\tmann\nalien\tdirected_by\tscott\nheat\tdirected_by\tmann\nalien\towned_by\tme\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, "review measure --truth truth.tsv --format tsv"); !strings.Contains(out, "directed_by\t1\t1\t1\t1\t2\t1\t0.5\n") || !strings.Contains(out, "all\t1\t1\t1\t1\t3\t1\t0.33333") {
+		t.Errorf("measured:\n%s", out)
+	}
 	must(t, "review accept --min-confidence 0.3")
 	if out := must(t, "query alien --format tsv"); !strings.Contains(out, "mann") {
 		t.Errorf("accepted, but not in the graph:\n%s", out)
@@ -136,6 +142,9 @@ func TestEnrichUsage(t *testing.T) {
 		{"enrich profiles --model m --base-url http://127.0.0.1:9/v1", ExitFailed, "no user"},
 		{"review", ExitUsage, "one of list"},
 		{"review accept", ExitUsage, "--all"},
+		{"review measure", ExitUsage, "--truth"},
+		{"review list --truth nodes.tsv", ExitUsage, "go together"},
+		{"review measure --truth nobody.tsv", ExitFailed, "nobody.tsv"},
 		{"review remove", ExitUsage, "--source"},
 		{"review remove --source x --relation y", ExitUsage, "whole source"},
 		{"review remove --source nobody", ExitNotFound, "nothing was ever proposed"},

@@ -17,7 +17,7 @@ func newReviewCommand(a *app) *ucli.Command {
 	return &ucli.Command{
 		Name:      "review",
 		Usage:     "accept, reject or take back what machines proposed",
-		ArgsUsage: "list|accept|reject|remove|log",
+		ArgsUsage: "list|measure|accept|reject|remove|log",
 		Description: `Triples that ` + "`ken enrich`" + ` proposes wait apart from the graph. accept puts the
 selected ones into it, with their source and confidence; train again to make them
 count. Profiles, of relation profile, become the texts of their users: embed and
@@ -25,19 +25,25 @@ train. reject refuses for good. remove takes back all that came from a source: t
 graph is then what it would be without it. log tells who did what and when; it only
 grows.
 
-list, accept and reject select by --source, --relation, --head, --min-confidence and
+measure compares proposals with the triples in a file that are known to be true, and
+prints by relation how many are right (precision) and how many of the known ones about
+these items were found (recall): keep the facts of a sample out of the store, ask a
+model for them, and see what it is worth.
+
+list, measure, accept and reject select by --source, --relation, --head, --min-confidence and
 --sample; the same --seed draws the same sample. accept and reject without any of
 them need --all.
 
 Examples:
   ken review list --sample 20
+  ken review measure --truth held-back.tsv
   ken review accept --relation directed_by --min-confidence 0.8
   ken review reject --source llm:qwen3:8b:attributes-1
   ken review remove --source llm:qwen3:8b:attributes-1 && ken train
   ken review log`,
 		Flags: o.flags(),
 		Action: func(c *ucli.Context) error {
-			what, err := oneWord(c, "list", "accept", "reject", "remove", "log")
+			what, err := oneWord(c, "list", "measure", "accept", "reject", "remove", "log")
 			if err != nil {
 				return err
 			}
@@ -51,6 +57,7 @@ Examples:
 
 type reviewFlags struct {
 	source, relation, head, state string
+	truth                         string
 	confidence                    float64
 	sample                        int
 	seed                          uint64
@@ -66,6 +73,7 @@ func (o *reviewFlags) flags() []ucli.Flag {
 		&ucli.IntFlag{Name: "sample", Usage: "only `N` of them, drawn by --seed", Destination: &o.sample},
 		&ucli.Uint64Flag{Name: "seed", Usage: "seed of the sample", DefaultText: "0", Destination: &o.seed},
 		&ucli.StringFlag{Name: "state", Usage: "pending, accepted, rejected or removed", DefaultText: "pending", Destination: &o.state},
+		&ucli.StringFlag{Name: "truth", Usage: "measure: triples known to be true are in `FILE`", Destination: &o.truth},
 		boolFlag("all", "accept or reject all that are selected, without a filter too", &o.all),
 	}
 }
@@ -74,6 +82,8 @@ func (o *reviewFlags) flags() []ucli.Flag {
 func (o *reviewFlags) check(what string) error {
 	filtered := o.source != "" || o.relation != "" || o.head != "" || o.confidence > 0 || o.sample > 0
 	switch {
+	case (what == "measure") != (o.truth != ""):
+		return usagef("`ken review measure` and --truth FILE go together")
 	case what == "remove" && o.source == "":
 		return usagef("`ken review remove` needs --source: `ken review log` names them")
 	case what == "remove" && (o.relation != "" || o.head != "" || o.confidence > 0 || o.sample > 0 || o.state != ""):
@@ -99,6 +109,8 @@ func (a *app) review(ctx context.Context, e *engine.Engine, what string, o *revi
 			return err
 		}
 		return a.emit(list, proposalGrid(list))
+	case "measure":
+		return a.measure(ctx, e, o)
 	case "log":
 		log, err := e.ReviewLog(ctx)
 		if err != nil {
