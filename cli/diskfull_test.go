@@ -53,7 +53,11 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("%q is no sentence of ken", last)
 	}
 	t.Logf("%d of %d rows, then: %s", stored, rows, lastLine(r.stderr))
-	again := child(t, "disk/ken.db", "import nodes nodes.tsv")
+	again := child(t, "disk/ken.db", "import nodes nodes.tsv --format json")
+	if again.out != "" { // it began: what was compacted at opening made room for some rows more
+		decode(t, again.out, &reports)
+		stored += reports[0].Stored
+	}
 	if again.code != ExitFailed || !strings.Contains(lastLine(again.stderr), "space") {
 		t.Errorf("the second import: exit %d:\n%s", again.code, again.stderr)
 	}
