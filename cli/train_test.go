@@ -38,3 +38,32 @@ func TestTrainUsesWhatTuneChose(t *testing.T) {
 		t.Errorf("exit %d: %s", r.code, r.stderr)
 	}
 }
+
+// --since-last brings the model up to date, or says why it trained in full.
+func TestTrainSinceLast(t *testing.T) {
+	workDir(t, exampleFiles())
+	must(t, "import nodes nodes.tsv")
+	must(t, "import interactions interactions.tsv")
+	for _, tt := range []struct {
+		before, said string
+		updated      bool
+	}{
+		{"info", "trained in full: there is no model yet", false},
+		{"info", "0 pairs of users and items changed", true},
+		{"import interactions - --columns user,item,-", "1 pair of users and items changed", true},
+		{"import triples - --columns head,relation,tail", "trained in full: what is known", false},
+	} {
+		if r := ken(t, "user:bo\tfilm:alien\tfilm:heat\n", tt.before); r.code != ExitDone {
+			t.Fatalf("ken %s: exit %d\n%s", tt.before, r.code, r.stderr)
+		}
+		r := ken(t, "", "train --since-last --factors 8 --format json")
+		var rep engine.TrainReport
+		if r.code != ExitDone || !strings.Contains(r.stderr, tt.said) {
+			t.Fatalf("after %s: exit %d, %q, want %q", tt.before, r.code, r.stderr, tt.said)
+		}
+		decode(t, r.out, &rep)
+		if rep.Updated != tt.updated {
+			t.Errorf("after %s: updated %v, want %v", tt.before, rep.Updated, tt.updated)
+		}
+	}
+}

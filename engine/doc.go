@@ -14,5 +14,6 @@
 //
 // What counts in the next answer, without training: new users and items with all that is known about them, what any user
 // does, prefers or is said to be, and who chose a new item. What waits for the next Train: facts about items that the
-// model knows, and interactions as evidence about these. Errors wrap the sentinels of this package, those of the store included.
+// model knows, and interactions as evidence about these; TrainOptions.SinceLast takes in the latter without training from
+// nothing. Errors wrap the sentinels of this package, those of the store included.
 package engine

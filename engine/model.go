@@ -18,6 +18,7 @@ type model struct {
 	seq     uint64 // of the store that it was trained on
 	nodeCap graph.Idx
 	seconds float64 // of training
+	origin  origin
 
 	factors   *mf.Model
 	users     []graph.Idx // by row, ascending

@@ -19,6 +19,7 @@ type savedModel struct {
 	Kinds     []graph.Sym   `json:"kinds"`
 	UserKinds []graph.Sym   `json:"user_kinds"`
 	Witness   []witness     `json:"witness"`
+	Origin    origin        `json:"origin"`
 	Profile   float32       `json:"profile"`
 	Ratings   ratings       `json:"ratings"`
 	Ages      ages          `json:"ages"`
@@ -44,7 +45,7 @@ func (m *model) save(ctx context.Context, path string) (int64, error) {
 	f := &snapshot.File{}
 	k := m.factors
 	s := savedModel{
-		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, Ages: m.ages, ColdScale: k.ColdScale,
+		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, Ages: m.ages, Origin: m.origin, ColdScale: k.ColdScale,
 		UserMass: k.Grams.UserMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
 		UserKinds: sortedSyms(m.userKinds), Witness: m.witness,
 	}
@@ -143,7 +144,7 @@ func readModel(path string) (*model, error) {
 	if k.Centre, err = f.Float32s("profile_centre"); err != nil {
 		return nil, err
 	}
-	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, reading: reading{s.Ratings, s.Ages}, seconds: s.Seconds, factors: k, kinds: symSet(s.Kinds), userKinds: symSet(s.UserKinds), witness: s.Witness}
+	m := &model{config: s.Config, seq: s.Seq, nodeCap: s.NodeCap, reading: reading{s.Ratings, s.Ages}, seconds: s.Seconds, origin: s.Origin, factors: k, kinds: symSet(s.Kinds), userKinds: symSet(s.UserKinds), witness: s.Witness}
 	if err := m.readArrays(f, &s); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,7 @@
 package engine
 
+import "os"
+
 // ModelInfo describes the model that Recommend uses.
 type ModelInfo struct {
 	Users   int     `json:"users"`   // rows, those without interactions included
@@ -19,4 +21,16 @@ func (e *Engine) Model() (info ModelInfo, ok bool) {
 	return ModelInfo{
 		Users: len(m.users), Items: len(m.items), Seq: m.seq, Behind: e.store.Seq() - m.seq, Seconds: m.seconds, Config: m.config,
 	}, true
+}
+
+// modelBytes is the size of the model file, 0 when there is none.
+func (e *Engine) modelBytes() int64 {
+	if e.dir == "" {
+		return 0
+	}
+	info, err := os.Stat(e.modelPath())
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

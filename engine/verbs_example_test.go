@@ -89,6 +89,31 @@ func ExampleEngine_Train() {
 	// Output: 5 users, 6 items, 0 of them cold, 12 interactions
 }
 
+// One more interaction is taken in without training from nothing. A new fact about an item is not.
+func ExampleEngine_Train_sinceLast() {
+	ctx := context.Background()
+	eng, err := engine.OpenInMemory()
+	check(err)
+	defer eng.Close()
+	for u := range 30 {
+		check(eng.AddInteraction(ctx, graph.Interaction{User: fmt.Sprint("u", u), Item: fmt.Sprint("i", u%7)}))
+	}
+	_, err = eng.Train(ctx, small)
+	check(err)
+	check(eng.AddInteraction(ctx, graph.Interaction{User: "u3", Item: "i5"}))
+	rep, err := eng.Train(ctx, engine.TrainOptions{Config: small.Config, SinceLast: true})
+	check(err)
+	fmt.Println(rep.Updated, rep.Changed)
+
+	check(eng.AddTriple(ctx, graph.Triple{Head: "i5", Relation: "by", Tail: "somebody"}))
+	rep, err = eng.Train(ctx, engine.TrainOptions{Config: small.Config, SinceLast: true})
+	check(err)
+	fmt.Println(rep.Updated, rep.Why)
+	// Output:
+	// true 1
+	// false what is known about users, items or other nodes has changed
+}
+
 func ExampleEngine_Model() {
 	ctx := context.Background()
 	eng := shelf()

@@ -134,6 +134,16 @@ func (f *fitter) solveKnowledge(ctx context.Context, m *Model) error {
 	for _, i := range f.cold.at {
 		copy(m.V.Row(int(i)), m.Q.Row(int(i)))
 	}
+	if err := f.solveHead(ctx, m); err != nil {
+		return err
+	}
+	var err error
+	m.ColdScale, err = coldScale(ctx, f.d.X, m, f.workers)
+	return err
+}
+
+// solveHead solves the users against Q and mixes the result with their factors.
+func (f *fitter) solveHead(ctx context.Context, m *Model) error {
 	var err error
 	if m.Grams.Head, err = f.gram(ctx, m.Q, f.warmth, f.cfg.Alpha); err != nil {
 		return err
@@ -151,17 +161,12 @@ func (f *fitter) solveKnowledge(ctx context.Context, m *Model) error {
 	if err := f.setSpread(ctx, m); err != nil {
 		return err
 	}
-	err = par.Chunks(ctx, len(f.users.at), 64, f.workers, func(_, lo, hi int) error {
+	return par.Chunks(ctx, len(f.users.at), 64, f.workers, func(_, lo, hi int) error {
 		for _, u := range f.users.at[lo:hi] {
 			m.mix(m.U.Row(int(u)), m.Head.Row(int(u)))
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	m.ColdScale, err = coldScale(ctx, f.d.X, m, f.workers)
-	return err
 }
 
 // setSpread sets the covariance of Q over warm items: xᵀ Spread x is the variance of the scores x·q.

@@ -48,17 +48,9 @@ func (f *fitter) solveContexts(ctx context.Context) error {
 
 // solveItems solves v given users and contexts. Cold items have no users' terms and are no negatives.
 func (f *fitter) solveItems(ctx context.Context) error {
-	gu, err := f.gram(ctx, f.u, nil, f.cfg.Alpha)
+	both, gz, err := f.itemGrams(ctx)
 	if err != nil {
 		return err
-	}
-	gz, err := f.gram(ctx, f.z, f.d.CAlpha, f.cfg.ContextAlpha)
-	if err != nil {
-		return err
-	}
-	both := make([]float64, len(gu))
-	for i := range both {
-		both[i] = gu[i] + gz[i]
 	}
 	v := dense.New(f.v.Rows, f.v.Cols)
 	if err := f.solveRows(ctx, f.warm, f.others, both, f.warmPrior(), v); err != nil {
@@ -69,6 +61,20 @@ func (f *fitter) solveItems(ctx context.Context) error {
 	}
 	f.v = v
 	return nil
+}
+
+// itemGrams returns the background of a warm item, users and contexts together, and that of a cold one.
+func (f *fitter) itemGrams(ctx context.Context) (warm, cold []float64, err error) {
+	if warm, err = f.gram(ctx, f.u, nil, f.cfg.Alpha); err != nil {
+		return nil, nil, err
+	}
+	if cold, err = f.gram(ctx, f.z, f.d.CAlpha, f.cfg.ContextAlpha); err != nil {
+		return nil, nil, err
+	}
+	for i, v := range cold {
+		warm[i] += v
+	}
+	return warm, cold, nil
 }
 
 // warmPrior is where warm items are held: a share of what their features say. Behaviour knows better, and a cold item,
