@@ -194,7 +194,8 @@ func TestSpacesUnderLoad(t *testing.T) {
 					n, other = bob, ann
 				}
 				seen, err := n.ask(ctx, i, other)
-				if err != nil && !errors.Is(err, engine.ErrNotTrained) { // an erasure has taken the model
+				// An erasure takes the model, and nodes from under who reads them.
+				if err != nil && !errors.Is(err, engine.ErrNotTrained) && (i%8 == 6 || !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, graph.ErrNotFound)) {
 					t.Errorf("%s, query %d: %v", n.name, i, err)
 				}
 				if err == nil {
