@@ -89,6 +89,12 @@ func TestMistakes(t *testing.T) {
 		{"similar heat", ExitFailed, "run `ken train`", ""},
 		{"explain bo heat", ExitFailed, "run `ken train`", ""},
 
+		{"embed --modality image", ExitUsage, "go together", ""},
+		{"embed --text-field image_url", ExitUsage, "go together", ""},
+		{"embed --modality text --text-field image_url --model x", ExitUsage, "another --modality", ""},
+		{"embed --modality image --text-field image_url", ExitUsage, "--base-url and --model", "the encoder in the program reads texts"},
+		{"embed --modality image --text-field image_url --embedder hash", ExitUsage, "--base-url and --model", ""},
+
 		{"import", ExitUsage, "nodes|triples|interactions|vectors", ""},
 		{"import node nodes.tsv", ExitUsage, "did you mean nodes?", ""},
 		{"import nodes", ExitUsage, "from which file", ""},

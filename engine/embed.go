@@ -23,6 +23,11 @@ const (
 // EmbedOptions of Embed. The zero value fills in what is missing for all nodes.
 type EmbedOptions struct {
 	Types []string // only nodes of these types; nil: all
+	// Modality is where the vectors go, "" for "text". Another one needs a Field.
+	Modality string
+	// Field is the attribute whose text is sent, as it stands, instead of name and text: the address of a picture, say, for
+	// an endpoint that embeds pictures. Nodes without it are left out. Only modalities other than "text" have one.
+	Field string
 	// Rebuild replaces the vectors of another model, which is refused otherwise. All vectors of the old model go,
 	// whatever Types says: two models never stand side by side. What is in the cache is not asked for again.
 	Rebuild bool
@@ -55,6 +60,9 @@ type EmbedFailure struct {
 // ". ", a name that the text begins with only once, in Unicode NFC, white space folded, cut to 16 KiB. Nodes that have
 // the vector of their present text are left alone, so a second call costs a scan.
 //
+// With a Field it gives every node with that attribute the vector of its value, under the Modality: what is said of texts
+// here and in EmbedReport holds for values then. A value of more than 16 KiB fails: half an address is none.
+//
 // Every vector is kept in the store's cache by the hash of model and text before the next batch goes out. A call that
 // is cancelled or fails has stored what it embedded, returns the report so far with the error, and another call goes
 // on from there. Texts that fail alone are counted and listed, and are no error unless all that were sent failed.
@@ -69,6 +77,13 @@ func (e *Engine) Embed(ctx context.Context, o EmbedOptions) (_ EmbedReport, err 
 	}
 	if e.embedder == nil {
 		return EmbedReport{}, fmt.Errorf("embed: %w", ErrNoEmbedder)
+	}
+	if o.Modality == "" {
+		o.Modality = modalityText
+	}
+	if (o.Field == "") != (o.Modality == modalityText) {
+		return EmbedReport{}, fmt.Errorf("engine: embed: %w: modality %q with the field %q: vectors of names and texts are %q, those of a field go to another modality",
+			ErrBadOption, o.Modality, o.Field, modalityText)
 	}
 	m := e.embedder.Model()
 	seen := e.watchErasures()
@@ -102,6 +117,19 @@ func embedText(name, text string) string {
 	}
 	// The cut may fall inside a character; what is left of it is no UTF-8 and goes.
 	return strings.TrimSpace(strings.ToValidUTF8(text[:embedBytes], ""))
+}
+
+// textOf is what is embedded of a node; "": nothing.
+func (o *EmbedOptions) textOf(n graph.Node) string {
+	if o.Field == "" {
+		return embedText(n.Name, n.Text)
+	}
+	for _, a := range n.Attrs {
+		if a.Key == o.Field {
+			return strings.TrimSpace(a.Value.Text())
+		}
+	}
+	return ""
 }
 
 // startsWithName reports whether text begins with name as a whole word, in quotes or not: "Heat is …" begins with
@@ -168,12 +196,12 @@ func (j *embedJob) otherModel(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, k := range kinds {
-		if k.Name != modalityText || k.Count == 0 || k.Model == j.model.Name && (j.model.Dim == 0 || j.model.Dim == k.Dim) {
+		if k.Name != j.opts.Modality || k.Count == 0 || k.Model == j.model.Name && (j.model.Dim == 0 || j.model.Dim == k.Dim) {
 			continue
 		}
 		if !j.opts.Rebuild {
-			return false, fmt.Errorf("%w: the text vectors of the store come from %q (%d numbers), the embedder is %q: use that one, or replace them all with --rebuild",
-				ErrDimension, k.Model, k.Dim, j.model.Name)
+			return false, fmt.Errorf("%w: the %s vectors of the store come from %q (%d numbers), the embedder is %q: use that one, or replace them all with --rebuild",
+				ErrDimension, k.Name, k.Model, k.Dim, j.model.Name)
 		}
 		return true, nil
 	}
@@ -192,7 +220,7 @@ func (j *embedJob) nodes(ctx context.Context) ([]string, error) {
 		if j.opts.Types != nil && !slices.Contains(j.opts.Types, n.Type) {
 			continue
 		}
-		if embedText(n.Name, n.Text) != "" {
+		if j.opts.textOf(n) != "" {
 			ids = append(ids, n.ID)
 		}
 	}
@@ -234,7 +262,7 @@ func (j *embedJob) read(ctx context.Context, ids []string) (nodes []embedNode, t
 		if err != nil {
 			return nil, nil, err
 		}
-		if text := embedText(n.Name, n.Text); text != "" {
+		if text := j.opts.textOf(n); text != "" {
 			nodes, texts = append(nodes, embedNode{id, text}), append(texts, text)
 		}
 	}
@@ -256,12 +284,17 @@ func (j *embedJob) look(ctx context.Context, ids []string) error {
 	var hits []embedNode
 	var found [][]float32
 	for i, n := range nodes {
+		if len(n.text) > embedBytes {
+			j.done++
+			j.fail(n.id, fmt.Errorf("%s is longer than %d bytes", j.opts.Field, embedBytes))
+			continue
+		}
 		if vecs[i] == nil {
 			j.pending = append(j.pending, n)
 			continue
 		}
 		j.done++
-		old, err := j.e.store.Vector(ctx, n.id, modalityText)
+		old, err := j.e.store.Vector(ctx, n.id, j.opts.Modality)
 		switch {
 		case err != nil && !errors.Is(err, graph.ErrNotFound):
 			return err

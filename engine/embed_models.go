@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kenrec/ken/embed"
 	"github.com/kenrec/ken/graph"
@@ -53,12 +54,17 @@ func (e *Engine) noteModel(ctx context.Context) error {
 }
 
 // textKeys returns the keys under which the cache may have vectors of a node's texts: of what Embed makes of them, and of
-// the name alone, which enriching compares.
+// the name alone, which enriching compares; and of attributes, which Embed sends when it is told to.
 func textKeys(n graph.Node, models []string) [][32]byte {
 	var keys [][32]byte
 	for _, m := range models {
 		for _, text := range [...]string{embedText(n.Name, n.Text), n.Name} {
 			keys = append(keys, embed.Key(embed.Model{Name: m}, text))
+		}
+		for _, a := range n.Attrs {
+			if text := strings.TrimSpace(a.Value.Text()); text != "" {
+				keys = append(keys, embed.Key(embed.Model{Name: m}, text))
+			}
 		}
 	}
 	return keys

@@ -44,7 +44,7 @@ func (j *embedJob) putBatch(ctx context.Context, nodes []embedNode, vecs [][]flo
 		} else if err != nil {
 			return err
 		}
-		if _, err := b.PutVector(n.id, modalityText, j.model.Name, vecs[i]); err != nil {
+		if _, err := b.PutVector(n.id, j.opts.Modality, j.model.Name, vecs[i]); err != nil {
 			return err
 		}
 	}
@@ -52,7 +52,7 @@ func (j *embedJob) putBatch(ctx context.Context, nodes []embedNode, vecs [][]flo
 	return err
 }
 
-// exchange deletes all text vectors and puts the ones that fill left in the cache. It takes several batches: a kill in
+// exchange deletes all vectors of the modality and puts the ones that fill left in the cache. It takes several batches: a kill in
 // the middle leaves a part of one model's vectors, never a mixture, and the next call completes it from the cache.
 func (j *embedJob) exchange(ctx context.Context, ids []string) error {
 	if err := j.drop(ctx); err != nil {
@@ -82,10 +82,10 @@ func (j *embedJob) exchange(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// drop deletes all text vectors.
+// drop deletes all vectors of the modality.
 func (j *embedJob) drop(ctx context.Context) error {
 	var all []graph.Idx
-	for row, err := range j.e.store.Vectors(ctx, modalityText) {
+	for row, err := range j.e.store.Vectors(ctx, j.opts.Modality) {
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (j *embedJob) dropBatch(ctx context.Context, nodes []graph.Idx) error {
 	for _, idx := range nodes {
 		id, err := j.e.store.ID(idx)
 		if err == nil {
-			err = b.DeleteVector(id, modalityText)
+			err = b.DeleteVector(id, j.opts.Modality)
 		}
 		if err != nil && !errors.Is(err, graph.ErrNotFound) {
 			return err
