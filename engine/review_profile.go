@@ -20,9 +20,7 @@ func (p Proposal) isProfile() bool { return p.Text != "" }
 
 // equal reports whether two proposals say the same in every field.
 func (p Proposal) equal(o Proposal) bool {
-	from, other := p.From, o.From
-	p.From, o.From = nil, nil
-	return slices.Equal(from, other) && p.Head == o.Head && p.Relation == o.Relation && p.Tail == o.Tail && p.New == o.New &&
+	return slices.Equal(p.From, o.From) && p.Head == o.Head && p.Relation == o.Relation && p.Tail == o.Tail && p.New == o.New &&
 		p.TailType == o.TailType && p.TailName == o.TailName && p.Source == o.Source && p.Value == o.Value && p.Match == o.Match &&
 		p.Confidence == o.Confidence && p.Time == o.Time && p.Text == o.Text && p.State == o.State && p.By == o.By && p.Decided == o.Decided
 }
