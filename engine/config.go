@@ -27,7 +27,7 @@ type Config struct {
 	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; 0: not at all
 	HalfLife      float64  `json:"half_life,omitempty"`    // days after which an interaction weighs half, counted from the newest one; 0: nothing ages
 	Types         []Weight `json:"types,omitempty"`        // strengths of interaction types; 0 leaves one out
-	FilterPower   float64  `json:"filter_power,omitempty"` // of the scorer co-choice: how far an item's popularity is divided out, 0 to 1; 0: 0.35
+	FilterPower   float64  `json:"filter_power,omitempty"` // of the scorer co-choice: how far an item's popularity is divided out, 0 to 1; 0: 0.15
 	Scorers       []Weight `json:"scorers,omitempty"`      // shares of the item-to-item scorers co-choice and item-item, together below 1; the factorisation has the rest
 }
 

@@ -21,7 +21,7 @@ import "math"
 //	Ridge        5; 3 to 10 are the same.
 //	HeadReg      λ.
 //	Blocks       text, words and the constant 1, structure 0.5, neighbours 0: what the exact context terms do not hold.
-//	Scorers      EASE 0.4 on dense data of up to 12,000 items, the graph filter 0.2 on sparse data, see Config.shares.
+//	Scorers      EASE 0.4 on dense data of up to 12,000 items, co-choice 0.2 on sparse data, see Config.shares.
 //	HalfLife     0: nothing ages. On ml-100k, trained on the older four fifths, 14 days give recall@20 .1355 against .1235 and
 //	             NDCG@20 .3313 against .3243 (p .17); with each user's last item held out there is no difference.
 //	RatingSlope  0: a held-out low rating counts as a hit in most protocols; 0.3 is better when only liked items count.
@@ -36,6 +36,12 @@ type scale struct {
 	users, items, events int     // of the warm part
 	links                float64 // sum of the rarities of all links between items and contexts
 }
+
+// denseEvents is how many interactions a user or item dense data have: linear models need pairs that meet often.
+const denseEvents = 15
+
+// dense reports whether users and items have many interactions each.
+func (s scale) dense() bool { return s.events > 0 && s.events >= denseEvents*(s.users+s.items) }
 
 // filled returns c with every automatic field set, see DefaultConfig.
 func (c Config) filled(s scale) Config {

@@ -19,7 +19,7 @@ type rowRanker interface {
 // RowFeatures is the contract of rowRanker. The features of user u and item i, over the items j that u liked at training:
 //
 //	u·v, the factorisation; head·q, the knowledge head
-//	mean of S_ji for each scorer; for co-choice, which is a count, its logarithm
+//	mean of S_ji for each scorer; for co-choice, whose sizes span decades, its logarithm
 //	logarithm of the mean cosine of j's and i's contexts, and of how many contexts i has
 //
 // Means, not sums: a sum would tell how much the user did, and in files whose negatives were drawn, one for each positive,
@@ -125,7 +125,7 @@ func (b *rowBoard) features(m *model, u, i int) []float64 {
 	for s := range m.scorers {
 		x := float64(b.heard[s][i]) / n
 		if m.scorers[s].name == scorerCoChoice {
-			x = math.Log(x + coChoiceFloor)
+			x = math.Log(max(x, 0) + coChoiceFloor)
 		}
 		f = append(f, x)
 	}

@@ -65,16 +65,17 @@ func (m *model) join(ctx context.Context, fans []fan, contexts []int32, conf, pr
 	}
 	for _, s := range m.scorers {
 		var h heard
+		var err error
 		if s.name == scorerItemItem {
-			columns, err := m.columns(ctx, s.next)
-			if err == nil {
+			var columns *itemitem.Columns
+			if columns, err = m.columns(ctx, s.next); err == nil {
 				h.at, h.val, err = columns.Of(ctx, liked)
 			}
-			if err != nil {
-				return joined{}, fmt.Errorf("engine: %s scorer: %w", s.name, err)
-			}
 		} else {
-			h.at, h.val = itemitem.JoinFilter(liked, s.next, m.likes, m.config.filter())
+			h.at, h.val, err = m.joins(s.next).Of(ctx, liked)
+		}
+		if err != nil {
+			return joined{}, fmt.Errorf("engine: %s scorer: %w", s.name, err)
 		}
 		j.heard = append(j.heard, h)
 	}
@@ -227,10 +228,21 @@ func (m *model) targetOf(x graph.Interaction, means map[string]float64) float32 
 	return sign(x.Weight)
 }
 
-// lazyColumns makes what columns of EASE are solved with, when the first item joins. Its zero value is ready.
+// lazyColumns makes what columns of the scorers are solved with, when the first item joins. Its zero value is ready.
 type lazyColumns struct {
-	mu sync.Mutex // guards c
+	mu sync.Mutex // guards the others
 	c  *itemitem.Columns
+	j  *itemitem.Joins
+}
+
+// joins returns what columns of next, which co-choice is to the model's history, are solved with.
+func (m *model) joins(next *sparse.CSR) *itemitem.Joins {
+	m.later.mu.Lock()
+	defer m.later.mu.Unlock()
+	if m.later.j == nil {
+		m.later.j = itemitem.NewJoins(positives(m.history, m.target), next, m.config.local())
+	}
+	return m.later.j
 }
 
 // columns returns what columns of b, which EASE fitted to the model's history, are solved with.

@@ -43,7 +43,7 @@ func configure(start Config, knobs []knob, p tune.Point, s scale) Config {
 var (
 	gridItemItem = []float64{0, 0.2, 0.4, 0.5}
 	gridCoChoice = []float64{0, 0.1, 0.2, 0.3, 0.4}
-	gridPower    = []float64{0.25, 0.35, 0.5}
+	gridPower    = []float64{0.05, 0.15, 0.3}
 	gridSlope    = []float64{0, 0.15, 0.3, 0.5}
 	gridHalfLife = []float64{0, 7, 30, 90, 365, 1095} // days
 	gridFactors  = []float64{64, 128, 256, 512}

@@ -105,33 +105,52 @@ func TestColumnsEqualFitting(t *testing.T) {
 	}
 }
 
-// The filter's column differs by what the newcomer changes in the activity of its fans elsewhere: not at all for itself.
-func TestJoinFilterEqualsFitting(t *testing.T) {
+// With room for all items, and activity that does not count, the column is what fitting with the newcomer gives.
+func TestJoinsEqualFitting(t *testing.T) {
 	const items = 12
 	all, before, late := drawn(200, items)
-	for _, keep := range []int{items, 4} {
-		cfg := FilterConfig{ItemPower: 0.35, UserPower: 0.25, Keep: keep}
-		want, err := Filter(t.Context(), all, FilterConfig{ItemPower: 0.35, UserPower: 0.25, Keep: items}, 1)
-		if err != nil {
-			t.Fatal(err)
+	cfg := LocalConfig{Ridge: 3, ItemPower: 0.15, Neighbours: items}
+	want, err := Local(t.Context(), all, cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := Local(t.Context(), before, cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, val, err := NewJoins(before, next, cfg).Of(t.Context(), late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := spread(items, at, val)
+	for i, w := range column(want, items-1) {
+		if math.Abs(float64(got[i]-w)) > 1e-5 {
+			t.Errorf("item %d: joined %g, fitted %g", i, got[i], w)
 		}
-		next, err := Filter(t.Context(), before, cfg, 1)
-		if err != nil {
-			t.Fatal(err)
+	}
+	if !slices.IsSorted(at) {
+		t.Errorf("places do not ascend: %v", at)
+	}
+}
+
+// A full row takes an entry only if it is stronger than one of its own.
+func TestJoinsAreCutAsRows(t *testing.T) {
+	_, before, late := drawn(200, 12)
+	cfg := LocalConfig{UserPower: 0.25, Ridge: 3, ItemPower: 0.15, Neighbours: 4}
+	next, err := Local(t.Context(), before, cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, val, err := NewJoins(before, next, cfg).Of(t.Context(), late)
+	if err != nil || len(at) == 0 || len(at) > 4 {
+		t.Fatalf("%d entries and %v, want 1 to 4", len(at), err)
+	}
+	for n, i := range at {
+		if _, row := next.Row(int(i)); len(row) == 4 && size(val[n]) <= weakest(row) {
+			t.Errorf("entry %g of item %d is not among its strongest %v", val[n], i, row)
 		}
-		at, val := JoinFilter(late, next, before.ColCounts(), cfg)
-		got := spread(items, at, val)
-		for i, w := range column(want, items-1) {
-			_, row := next.Row(i)
-			if len(row) == keep && w <= slices.Min(row) {
-				w = 0 // too weak to be kept
-			}
-			if math.Abs(float64(got[i]-w)) > 1e-6 {
-				t.Errorf("keep %d, item %d: joined %g, fitted %g", keep, i, got[i], w)
-			}
-		}
-		if !slices.IsSorted(at) {
-			t.Errorf("keep %d: places do not ascend: %v", keep, at)
-		}
+	}
+	if at, _, err := NewJoins(before, next, cfg).Of(t.Context(), Newcomer{}); err != nil || at != nil {
+		t.Errorf("without fans: %v, %v", at, err)
 	}
 }
