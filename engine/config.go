@@ -17,9 +17,11 @@ type Config struct {
 	RegExponent   float64  `json:"reg_exponent"`           // ν: how far λ grows with the mass
 	ContextAlpha  float64  `json:"context_alpha"`          // weight of all absent (item, context) cells of a relation against all present ones
 	ContextWeight float64  `json:"context_weight"`         // weight of a triple whose relation has weight 1
-	Prior         string   `json:"prior,omitempty"`        // how far features hold warm items: "on", "off", "" for a share of 0.3
+	Prior         string   `json:"prior,omitempty"`        // how far features hold warm items: "on", "off", "" for a share of 0.3, and all when they are settled
 	Ridge         float64  `json:"ridge"`                  // regularisation of the maps from features to factors
 	HeadReg       float64  `json:"head_reg"`               // λ of the knowledge head, which scores cold items
+	WarmAlpha     float64  `json:"warm_alpha,omitempty"`   // α of the sweeps that settle users and warm items at the end; with 0 on sparse data there are none
+	WarmReg       float64  `json:"warm_reg,omitempty"`     // λ of those sweeps
 	Seed          uint64   `json:"seed"`                   // of starting factors and random projections
 	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out
 	Blocks        []Weight `json:"blocks,omitempty"`       // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
@@ -90,5 +92,6 @@ func (c Config) factorisation() mf.Config {
 	return mf.Config{
 		Factors: c.Factors, Iterations: c.Iterations, Alpha: c.Alpha, Reg: c.Reg, RegExponent: c.RegExponent,
 		ContextAlpha: c.ContextAlpha, Prior: mf.PriorMode(c.Prior), Ridge: c.Ridge, HeadReg: c.HeadReg, Seed: c.Seed,
+		WarmAlpha: c.WarmAlpha, WarmReg: c.WarmReg,
 	}
 }

@@ -10,14 +10,19 @@ import "math"
 //
 //	Factors      256, at most the smaller of n and m rounded up to 16. 128 loses 3–7 % on large sets, 512 gains 5 % on one.
 //	Iterations   8. 16 is the same.
-//	Alpha        6p within [0.01, 0.3]: all blanks together weigh six times all interactions.
+//	Alpha        6p within [0.01, 0.3]: all blanks together weigh six times all interactions. 10p ranks warm items of anime
+//	             7 % better, those of ml-100k 1 % and of facebook-book 1 to 4 % worse.
+//	WarmAlpha    on dense data (15 interactions a user and item, on average) 15p, at most 0.3: the last sweeps, over users and
+//	             warm items alone. 10p is 1 % less on anime, 0.3 % once blended; on sparse data there are no such sweeps.
+//	WarmReg      λ by the rule for WarmAlpha.
 //	Reg          c·√p (1/√n + 1/√m)/(α + p), c = 4000/(n+m) within [0.1, 0.5]. The rest is the largest singular value that
 //	             noise of this density reaches once rows and columns are scaled by their masses; a factor weaker than λ dies.
 //	             A fixed λ loses every factor on sparse data.
 //	RegExponent  1 (frequency-scaled); 0 to 1.5 differ by less than 3 %.
 //	ContextWeight interactions/Σ rarity within [0.5, 5]: triples weigh as much as interactions. One weight for all relations.
 //	ContextAlpha 1: absent links of a relation weigh as much as present ones.
-//	Prior        a share of 0.3 for warm items, the whole for cold ones.
+//	Prior        a share of 0.3 for warm items, the whole for cold ones and for warm ones in the last sweeps: those of anime
+//	             gain 1.4 % by it (blended with EASE), ml-100k's nothing; on sparse data the whole costs up to 5 %.
 //	Ridge        5; 3 to 10 are the same.
 //	HeadReg      λ.
 //	Blocks       text, words and the constant 1, structure 0.5, neighbours 0: what the exact context terms do not hold.
@@ -69,6 +74,12 @@ func (c Config) filled(s scale) Config {
 	set(&c.ContextWeight, 1)
 	set(&c.Ridge, 5)
 	set(&c.HeadReg, c.Reg)
+	if s.dense() {
+		set(&c.WarmAlpha, max(min(2.5*c.Alpha, 0.3), c.Alpha))
+	}
+	if c.WarmAlpha > 0 {
+		set(&c.WarmReg, c.Reg*(c.Alpha+density)/(c.WarmAlpha+density))
+	}
 	c.Seed = c.seed()
 	return c
 }

@@ -247,7 +247,7 @@ func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []f
 			if r.k != nil {
 				contexts, conf = r.k.itemLinks.Row(i)
 				if r.k.h.Rows > 0 {
-					prior = m.factors.ItemPrior(r.k.h.Row(i))
+					prior = m.factors.ItemPrior(r.k.h.Row(i), true)
 				}
 			}
 			var err error

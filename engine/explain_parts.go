@@ -154,11 +154,11 @@ func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []strin
 		return t, nil, fmt.Errorf("engine: features of %q: %w", sp.item, err)
 	}
 	var names []string
-	t.Prior = m.factors.ItemPrior(h.Row(0))
+	t.Prior = m.factors.ItemPrior(h.Row(0), warm)
 	for _, b := range f.blocks {
 		only := make([]float32, f.cols)
 		copy(only[b.from:b.to], h.Row(0)[b.from:b.to])
-		t.PriorParts = append(t.PriorParts, m.factors.ItemPrior(only))
+		t.PriorParts = append(t.PriorParts, m.factors.ItemPrior(only, warm))
 		names = append(names, b.name)
 	}
 	return t, names, nil

@@ -128,7 +128,7 @@ func (e *Engine) joinItem(ctx context.Context, m *model, l *live, i int, id stri
 	if l.h.Rows > 0 {
 		h = l.h.Row(i)
 	}
-	l.joins[i], err = m.join(ctx, fans, l.bags[i].at, l.bags[i].weight, m.factors.ItemPrior(h), before)
+	l.joins[i], err = m.join(ctx, fans, l.bags[i].at, l.bags[i].weight, m.factors.ItemPrior(h, true), before)
 	return err
 }
 

@@ -210,7 +210,7 @@ func (e *Engine) placeItems(ctx context.Context, m *model, l *live, ids []string
 		if l.h.Rows > 0 {
 			h = l.h.Row(i)
 		}
-		v, err := m.factors.FoldInItem(ctx, bags[i].at, bags[i].weight, m.factors.ItemPrior(h))
+		v, err := m.factors.FoldInItem(ctx, bags[i].at, bags[i].weight, m.factors.ItemPrior(h, false))
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ type savedModel struct {
 	Ages      ages          `json:"ages"`
 	ColdScale float32       `json:"cold_scale"`
 	UserMass  float64       `json:"user_mass"`
+	HeadMass  float64       `json:"head_mass"`
 	WarmMass  float64       `json:"warm_mass"`
 	ColdMass  float64       `json:"cold_mass"`
 	Scorers   []savedScorer `json:"scorers"`
@@ -46,7 +47,7 @@ func (m *model) save(ctx context.Context, path string) (int64, error) {
 	k := m.factors
 	s := savedModel{
 		Config: m.config, Seq: m.seq, NodeCap: m.nodeCap, Seconds: m.seconds, Profile: k.Profile, Ratings: m.ratings, Ages: m.ages, Origin: m.origin, ColdScale: k.ColdScale,
-		UserMass: k.Grams.UserMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
+		UserMass: k.Grams.UserMass, HeadMass: k.Grams.HeadMass, WarmMass: k.Grams.WarmMass, ColdMass: k.Grams.ColdMass, Kinds: sortedSyms(m.kinds),
 		UserKinds: sortedSyms(m.userKinds), Witness: m.witness,
 	}
 	for _, x := range m.scorers {
@@ -92,7 +93,7 @@ func matrices(k *mf.Model) func(yield func(string, *dense.Matrix) bool) {
 		for _, x := range []struct {
 			name string
 			to   *dense.Matrix
-		}{{"U", &k.U}, {"V", &k.V}, {"Z", &k.Z}, {"Q", &k.Q}, {"head", &k.Head}, {"W", &k.W}, {"WU", &k.WU}} {
+		}{{"U", &k.U}, {"V", &k.V}, {"Z", &k.Z}, {"Q", &k.Q}, {"head", &k.Head}, {"W", &k.W}, {"warm W", &k.WarmW}, {"WU", &k.WU}} {
 			if !yield(x.name, x.to) {
 				return
 			}
@@ -124,7 +125,7 @@ func readModel(path string) (*model, error) {
 		return nil, fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
 	}
 	k := &mf.Model{Config: s.Config.factorisation(), Profile: s.Profile, ColdScale: s.ColdScale}
-	k.Grams.UserMass, k.Grams.WarmMass, k.Grams.ColdMass = s.UserMass, s.WarmMass, s.ColdMass
+	k.Grams.UserMass, k.Grams.HeadMass, k.Grams.WarmMass, k.Grams.ColdMass = s.UserMass, s.HeadMass, s.WarmMass, s.ColdMass
 	for name, to := range matrices(k) {
 		if *to, err = f.Matrix(name); err != nil {
 			return nil, err
@@ -241,7 +242,7 @@ func (m *model) check() error {
 		return bad("factors of the knowledge head")
 	case m.links.Rows != ni || m.links.Cols != nz || len(m.know.conf) != nz || !fits(k.Z, nz, true) || nz > 0 && k.Z.Rows == 0 && m.links.NNZ() > 0:
 		return bad("contexts")
-	case !fits(k.W, m.know.itemFeatures.width(), true) || !fits(k.WU, m.know.userFeatures.width(), true):
+	case !fits(k.W, m.know.itemFeatures.width(), true) || !fits(k.WarmW, m.know.itemFeatures.width(), true) || !fits(k.WU, m.know.userFeatures.width(), true):
 		return bad("features")
 	}
 	for _, f := range []*features{m.know.itemFeatures, m.know.userFeatures} {

@@ -71,7 +71,7 @@ func onDisk(t testing.TB, dir string) *Engine {
 
 func trainOnDisk(t testing.TB, e *Engine) {
 	t.Helper()
-	c := &Config{Factors: 6, Iterations: 3, Types: []Weight{{"buy", 2}}, Blocks: []Weight{{"structure", 1}, {"neighbours", 1}}}
+	c := &Config{Factors: 6, Iterations: 3, WarmAlpha: 0.5, Types: []Weight{{"buy", 2}}, Blocks: []Weight{{"structure", 1}, {"neighbours", 1}}}
 	if _, err := e.Train(t.Context(), TrainOptions{Config: c}); err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +233,7 @@ func TestContradictingModels(t *testing.T) {
 		{"no head", func(m *model) { m.factors.Head = dense.Matrix{} }},
 		{"no Z", func(m *model) { m.factors.Z = dense.Matrix{} }},
 		{"W", func(m *model) { m.factors.W = dense.New(3, 6) }},
+		{"warm W", func(m *model) { m.factors.WarmW = dense.New(3, 6) }},
 		{"WU", func(m *model) { m.factors.WU = dense.New(3, 6) }},
 		{"Gram", func(m *model) { m.factors.Grams.User = m.factors.Grams.User[1:] }},
 		{"no Gram", func(m *model) { m.factors.Grams.WarmItem = nil }},

@@ -209,7 +209,7 @@ func (e *Engine) itemPriors(ctx context.Context, m *model, d *dataset, items []i
 		return dense.Matrix{}, fmt.Errorf("engine: features of items: %w", err)
 	}
 	p := dense.New(h.Rows, m.config.Factors)
-	return p, dense.MulInto(ctx, p, h, m.factors.W, e.workers)
+	return p, dense.MulInto(ctx, p, h, m.factors.WarmMap(), e.workers)
 }
 
 // userPriors returns what is said of users themselves; none when the model learned nothing from that.

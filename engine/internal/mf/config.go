@@ -13,6 +13,8 @@ type Config struct {
 	Ridge        float64   // ρ, regularisation of the feature maps W
 	Prior        PriorMode // whether the prior holds warm items during training
 	HeadReg      float64   // λ of the knowledge head, which scores cold items
+	WarmAlpha    float64   // α of the sweeps that settle users and warm items at the end; 0: there are none
+	WarmReg      float64   // λ of those sweeps
 	Seed         uint64    // of the starting factors
 }
 
@@ -25,6 +27,14 @@ const (
 	PriorOn   PriorMode = "on"  // whole
 	PriorOff  PriorMode = "off" // not at all: warm items are held to zero
 )
+
+// settled is share for sweeps that settle warm items: the features' maps are theirs alone then, and all of it is best.
+func (m PriorMode) settled() float32 {
+	if m == PriorOff {
+		return 0
+	}
+	return 1
+}
 
 // share is the factor g in λ‖v − g·Wᵀh‖².
 func (m PriorMode) share() float32 {
@@ -58,6 +68,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("prior is %q, want on, off or nothing", c.Prior)
 	case !(c.HeadReg > 0 && c.HeadReg <= 1e6):
 		return fmt.Errorf("head reg is %g, want above 0 and at most 1e6", c.HeadReg)
+	case !(c.WarmAlpha >= 0 && c.WarmAlpha <= 100):
+		return fmt.Errorf("warm alpha is %g, want 0 to 100", c.WarmAlpha)
+	case c.WarmAlpha > 0 && !(c.WarmReg > 0 && c.WarmReg <= 1e6):
+		return fmt.Errorf("warm reg is %g, want above 0 and at most 1e6", c.WarmReg)
 	}
 	return nil
 }

@@ -66,11 +66,15 @@ type fitter struct {
 	cfg     Config
 	workers int
 	solver  *solve.Solver
+	alpha   float64 // of users and warm items: cfg.Alpha, then cfg.WarmAlpha
 
 	others     dense.Matrix // u above z in one piece of memory: the other side of an item
 	u, v, z    dense.Matrix
 	p, pu      dense.Matrix // priors of items and users; no rows: none
 	w, wu      dense.Matrix // feature maps d × f
+	warmW      dense.Matrix // map of warm items, when they are settled,
+	warmP      dense.Matrix // and their prior
+	settled    bool         // weighWarm has set the weights
 	profile    float32      // a, scale of a user's context profile in her prior
 	centre     []float32    // c, mean of the profiles
 	meanUser   []float32    // mean of the users with behaviour
@@ -84,7 +88,7 @@ type fitter struct {
 }
 
 func newFitter(d *Data, cfg Config, workers int) *fitter {
-	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers)}
+	f := &fitter{d: d, cfg: cfg, workers: workers, solver: solve.New(cfg.Factors, workers), alpha: cfg.Alpha}
 	xt, tt := transposeTargets(d.X, d.Target)
 	nu, ni := d.users(), d.items()
 	f.isWarm, f.warmth = make([]bool, ni), make([]float32, ni)

@@ -164,6 +164,7 @@ func TestConfigValidate(t *testing.T) {
 		{"no factors", func(c *Config) { c.Factors = 0 }, false, "nothing to fit"},
 		{"alpha 0", func(c *Config) { c.Alpha = 0 }, true, "no background is allowed"},
 		{"reg 0", func(c *Config) { c.Reg = 0 }, false, "rows without terms would be singular"},
+		{"warm alpha without warm reg", func(c *Config) { c.WarmAlpha = 1 }, false, "the sweeps at the end have a λ of their own"},
 		{"reg NaN", func(c *Config) { c.Reg = math.NaN() }, false, "NaN would spread to every factor"},
 	} {
 		cfg := testConfig()

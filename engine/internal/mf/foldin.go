@@ -70,11 +70,30 @@ func (m *Model) UserPrior(contexts []int32, weight, features []float32) []float3
 	return p
 }
 
-// ItemPrior returns Wᵀh. The result has length f; no features give zeros.
-func (m *Model) ItemPrior(features []float32) []float32 {
-	p := make([]float32, m.Config.Factors)
-	addMapped(p, features, m.W.Rows, m.W.Row)
+// ItemPrior returns Wᵀh of a warm or a cold item. The result has length f; no features give zeros.
+func (m *Model) ItemPrior(features []float32, warm bool) []float32 {
+	p, w := make([]float32, m.Config.Factors), m.W
+	if warm {
+		w = m.WarmMap()
+	}
+	addMapped(p, features, w.Rows, w.Row)
 	return p
+}
+
+// WarmMap returns the feature map of warm items, d × f.
+func (m *Model) WarmMap() dense.Matrix {
+	if m.WarmW.Rows > 0 {
+		return m.WarmW
+	}
+	return m.W
+}
+
+// warmShare is the part of their prior that warm items were held to.
+func (m *Model) warmShare() float32 {
+	if m.Config.WarmAlpha > 0 {
+		return m.Config.Prior.settled()
+	}
+	return m.Config.Prior.share()
 }
 
 // addMapped adds Σ_d h_d·row(d) to p.
@@ -97,7 +116,7 @@ func addMapped(p, h []float32, rows int, row func(int) []float32) {
 // history of m < f items.
 func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (user, head []float32, err error) {
 	user = make([]float32, m.Config.Factors)
-	row := solve.Row{Conf: h.Conf, Target: h.Target, Reg: m.Config.reg(h.mass() + m.Grams.UserMass), Prior: prior}
+	row := solve.Row{Conf: h.Conf, Target: h.Target, Reg: m.Config.warmReg(h.mass() + m.Grams.UserMass), Prior: prior}
 	row.Idx, row.F = h.rows(m.V, h.LateV)
 	if err := m.solver.Row(ctx, m.user, row, user); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user: %w", err)
@@ -107,7 +126,7 @@ func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (use
 	}
 	head = make([]float32, m.Config.Factors)
 	row.Idx, row.F = h.rows(m.Q, h.Late)
-	row.Reg = m.Config.headReg(h.mass() + m.Grams.UserMass)
+	row.Reg = m.Config.headReg(h.mass() + m.Grams.HeadMass)
 	if err := m.solver.Row(ctx, m.head, row, head); err != nil {
 		return nil, nil, fmt.Errorf("mf: fold in user's head: %w", err)
 	}
@@ -132,7 +151,7 @@ func (m *Model) FoldInItem(ctx context.Context, contexts []int32, conf, prior []
 // UserInfluence returns A⁻¹b for the matrix A of a user's normal equations, so that for b = v_i the score u·v_i is
 // Σ_j c_j t_j (A⁻¹v_i)·v_j + λ (A⁻¹v_i)·p: one addend for each item of the history and one for the prior.
 func (m *Model) UserInfluence(ctx context.Context, h History, b []float32) ([]float32, error) {
-	reg := m.Config.reg(h.mass() + m.Grams.UserMass)
+	reg := m.Config.warmReg(h.mass() + m.Grams.UserMass)
 	row := solve.Row{Conf: h.Conf, Reg: reg}
 	row.Idx, row.F = h.rows(m.V, h.LateV)
 	return m.influence(ctx, m.user, row, b)

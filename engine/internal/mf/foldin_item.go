@@ -21,7 +21,7 @@ type Fans struct {
 // Cost O(m²f) for m < f users and contexts.
 func (m *Model) FoldInWarmItem(ctx context.Context, by Fans, contexts []int32, conf, prior []float32) ([]float32, error) {
 	prior = slices.Clone(prior)
-	scale(prior, m.Config.Prior.share())
+	scale(prior, m.warmShare())
 	n := len(by.Users)
 	others := dense.New(n+len(contexts), m.Config.Factors) // the solver takes one matrix for both kinds of terms
 	row := solve.Row{Idx: count(others.Rows), F: others, Prior: prior}
@@ -42,7 +42,7 @@ func (m *Model) FoldInWarmItem(ctx context.Context, by Fans, contexts []int32, c
 	for _, c := range row.Conf {
 		mass += float64(c)
 	}
-	row.Reg = m.Config.reg(mass)
+	row.Reg = m.Config.warmReg(mass)
 	item := make([]float32, m.Config.Factors)
 	if err := m.solver.Row(ctx, m.warmRow, row, item); err != nil {
 		return nil, fmt.Errorf("mf: fold in item with users: %w", err)

@@ -20,6 +20,7 @@ type Model struct {
 	Q        dense.Matrix // items × f: what each item's row would be without interactions; no rows without knowledge
 	Head     dense.Matrix // users × f, against Q: scores cold items, see mix; no rows without knowledge
 	W        dense.Matrix // d × f, items' feature map
+	WarmW    dense.Matrix // d × f, that of warm items; no rows: they share W
 	WU       dense.Matrix // d' × f, users' feature map
 	Profile  float32      // a, scale of a user's context profile in her prior
 	Centre   []float32    // c, mean of the users' context profiles, length f; nil: none has one
@@ -46,19 +47,19 @@ const coldShare = 0.3
 type Grams struct {
 	User, Head, WarmItem, ColdItem []float64
 	Spread                         []float64 // covariance of Q over warm items; nil without knowledge
-	UserMass                       float64   // α · number of warm items
+	UserMass, HeadMass             float64   // α · number of warm items
 	WarmMass, ColdMass             float64   // background mass of a warm and of a cold item
 }
 
-// finish solves the rows that serving needs: contexts and item map for the last items, then users, exact given items and
-// prior, then what follows from them and changes nothing else.
+// finish solves the rows that serving needs: contexts and item map for the last items, warm items once more where they are
+// to be settled, then users, exact given items and prior, then what follows from them and changes nothing else.
 func (f *fitter) finish(ctx context.Context) (*Model, error) {
-	for _, step := range []func(context.Context) error{f.solveContexts, f.fitItemMap, f.solveUsers} {
+	for _, step := range []func(context.Context) error{f.solveContexts, f.fitItemMap, f.settle, f.solveUsers} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WU: f.wu, Profile: f.profile, Centre: f.centre, Warm: f.isWarm, ColdScale: 1}
+	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WarmW: f.warmW, WU: f.wu, Profile: f.profile, Centre: f.centre, Warm: f.isWarm, ColdScale: 1}
 	if err := f.setGrams(ctx, m); err != nil {
 		return nil, err
 	}
@@ -100,21 +101,22 @@ func isZero(v []float32) bool {
 func (f *fitter) setGrams(ctx context.Context, m *Model) error {
 	var err error
 	g := &m.Grams
-	if g.User, err = f.gram(ctx, f.v, f.warmth, f.cfg.Alpha); err != nil {
+	if g.User, err = f.gram(ctx, f.v, f.warmth, f.alpha); err != nil {
 		return err
 	}
 	if g.ColdItem, err = f.gram(ctx, f.z, f.d.CAlpha, f.cfg.ContextAlpha); err != nil {
 		return err
 	}
-	if g.WarmItem, err = f.gram(ctx, f.u, nil, f.cfg.Alpha); err != nil {
+	if g.WarmItem, err = f.gram(ctx, f.u, nil, f.alpha); err != nil {
 		return err
 	}
 	for i, v := range g.ColdItem {
 		g.WarmItem[i] += v
 	}
-	g.UserMass = f.cfg.Alpha * float64(len(f.warm.at))
+	g.UserMass = f.alpha * float64(len(f.warm.at))
+	g.HeadMass = f.cfg.Alpha * float64(len(f.warm.at))
 	g.ColdMass = f.contextBackground() + coldShare*f.cfg.Alpha*float64(len(f.users.at))
-	g.WarmMass = f.contextBackground() + f.cfg.Alpha*float64(len(f.users.at))
+	g.WarmMass = f.contextBackground() + f.alpha*float64(len(f.users.at))
 	return nil
 }
 
@@ -152,7 +154,7 @@ func (f *fitter) solveHead(ctx context.Context, m *Model) error {
 	head.reg = make([]float32, len(f.users.at))
 	mass := f.d.X.RowSums()
 	for i, u := range f.users.at {
-		head.reg[i] = f.cfg.headReg(mass[u] + m.Grams.UserMass)
+		head.reg[i] = f.cfg.headReg(mass[u] + m.Grams.HeadMass)
 	}
 	m.Head = dense.New(f.d.users(), f.cfg.Factors)
 	if err := f.solveRows(ctx, head, m.Q, m.Grams.Head, dense.Matrix{}, m.Head); err != nil {
@@ -251,6 +253,14 @@ func (m *Model) Prepare(workers int) error {
 // reg is the regularisation of a row whose terms have this mass; 1 is added so that a row without any is still held.
 func (c Config) reg(mass float64) float32 {
 	return float32(c.Reg * math.Pow(mass+1, c.RegExponent))
+}
+
+// warmReg is reg for the last solution of users and warm items.
+func (c Config) warmReg(mass float64) float32 {
+	if c.WarmAlpha > 0 {
+		c.Reg = c.WarmReg
+	}
+	return c.reg(mass)
 }
 
 func (c Config) headReg(mass float64) float32 {

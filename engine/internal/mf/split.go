@@ -47,7 +47,7 @@ func (m *Model) SplitItem(ctx context.Context, t ItemTerms, x []float32) (ItemSp
 	users := t.Users
 	if t.Warm {
 		basis, mass = m.warmRow, m.Grams.WarmMass
-		t = t.held(m.Config.Prior.share())
+		t = t.held(m.warmShare())
 	} else {
 		users = nil
 	}
@@ -69,6 +69,9 @@ func (m *Model) SplitItem(ctx context.Context, t ItemTerms, x []float32) (ItemSp
 		}
 	}
 	row.Reg = m.Config.reg(mass)
+	if t.Warm {
+		row.Reg = m.Config.warmReg(mass)
+	}
 	for j, v := range t.Prior {
 		known[j] += row.Reg * v
 	}

@@ -24,7 +24,7 @@ func (f *fitter) sweep(ctx context.Context) error {
 
 // solveUsers solves u given items: behaviour terms, the background over warm items, the user's prior.
 func (f *fitter) solveUsers(ctx context.Context) error {
-	gram, err := f.gram(ctx, f.v, f.warmth, f.cfg.Alpha)
+	gram, err := f.gram(ctx, f.v, f.warmth, f.alpha)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (f *fitter) solveItems(ctx context.Context) error {
 
 // itemGrams returns the background of a warm item, users and contexts together, and that of a cold one.
 func (f *fitter) itemGrams(ctx context.Context) (warm, cold []float64, err error) {
-	if warm, err = f.gram(ctx, f.u, nil, f.cfg.Alpha); err != nil {
+	if warm, err = f.gram(ctx, f.u, nil, f.alpha); err != nil {
 		return nil, nil, err
 	}
 	if cold, err = f.gram(ctx, f.z, f.d.CAlpha, f.cfg.ContextAlpha); err != nil {
@@ -80,14 +80,17 @@ func (f *fitter) itemGrams(ctx context.Context) (warm, cold []float64, err error
 // warmPrior is where warm items are held: a share of what their features say. Behaviour knows better, and a cold item,
 // which has nothing else, gets the whole.
 func (f *fitter) warmPrior() dense.Matrix {
-	share := f.cfg.Prior.share()
-	if share == 0 || f.p.Rows == 0 {
+	from, share := f.p, f.cfg.Prior.share()
+	if f.settled {
+		from, share = f.warmP, f.cfg.Prior.settled()
+	}
+	if share == 0 || from.Rows == 0 {
 		return dense.Matrix{}
 	}
 	if share == 1 {
-		return f.p
+		return from
 	}
-	p := f.p.Clone()
+	p := from.Clone()
 	scale(p.Data, share)
 	return p
 }

@@ -12,7 +12,7 @@ import (
 // those after its last.
 type Change struct {
 	Items     []int32      // items whose interactions changed, ascending
-	Prior     dense.Matrix // HW of these, a row for each; no rows: none
+	Prior     dense.Matrix // HW of these as warm items, a row for each; no rows: none
 	UserPrior dense.Matrix // users × f, see UserPrior; no rows: none
 	Placed    dense.Matrix // rows of Q of the new items, as FoldInItem places them
 }
@@ -23,6 +23,7 @@ type Change struct {
 // are solved last, exactly as in Fit. A cancelled ctx returns an error wrapping its cause.
 func Update(ctx context.Context, d *Data, old *Model, c Change, workers int) (*Model, error) {
 	f := newFitter(d, old.Config, workers)
+	f.weighWarm()
 	f.resume(old, c)
 	some := func(ctx context.Context) error { return f.solveSome(ctx, c.Items) }
 	for _, step := range []func(context.Context) error{f.resolveUsers, some, f.resolveUsers} {
@@ -31,7 +32,7 @@ func Update(ctx context.Context, d *Data, old *Model, c Change, workers int) (*M
 		}
 	}
 	m := &Model{
-		Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: old.W, WU: old.WU, Profile: old.Profile, Centre: old.Centre,
+		Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: old.W, WarmW: old.WarmW, WU: old.WU, Profile: old.Profile, Centre: old.Centre,
 		Warm: f.isWarm, ColdScale: old.ColdScale,
 	}
 	if err := f.setGrams(ctx, m); err != nil {
@@ -66,6 +67,7 @@ func (f *fitter) resume(old *Model, c Change) {
 		for n, i := range c.Items {
 			copy(f.p.Row(int(i)), c.Prior.Row(n))
 		}
+		f.warmP = f.p
 	}
 }
 
@@ -83,7 +85,7 @@ func below(a, b dense.Matrix) dense.Matrix {
 
 // resolveUsers is solveUsers with the prior that is given.
 func (f *fitter) resolveUsers(ctx context.Context) error {
-	gram, err := f.gram(ctx, f.v, f.warmth, f.cfg.Alpha)
+	gram, err := f.gram(ctx, f.v, f.warmth, f.alpha)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Version is the format that Write writes and Read takes.
-const Version = 1
+const Version = 2
 
 const (
 	magic        = "KENMODEL"
