@@ -116,9 +116,9 @@ func newFitter(d *Data, cfg Config, workers int) *fitter {
 	}
 	links := d.links()
 	linkMass, background := links.RowSums(), f.contextBackground()
-	regI := make([]float32, ni)
+	regI, share := make([]float32, ni), d.coldShare()
 	for i, mass := range xt.RowSums() {
-		regI[i] = cfg.reg(mass + linkMass[i] + background + cfg.Alpha*float64(len(active))*max(float64(f.warmth[i]), coldShare))
+		regI[i] = cfg.reg(mass + linkMass[i] + background + cfg.Alpha*float64(len(active))*max(float64(f.warmth[i]), share))
 	}
 	rows, target := beside(xt, tt, links)
 	f.warm = selectRows(rows, target, regI, warm)

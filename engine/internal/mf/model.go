@@ -39,9 +39,15 @@ type Model struct {
 }
 
 // coldShare is κ: the part of the users' background mass that a cold item's regularisation counts, so that its features
-// keep their say beside a few triples. Measured on validation: 0.3 is within 2 % of the best on three data sets; 0 loses
-// where triples are few, 3 where they are many.
-const coldShare = 0.3
+// keep their say beside a few triples. The more triples an item has on average, the less of it: 2 divided by them, within
+// [0.1, 0.3]. NDCG@20 of cold items on validation data with 0.1 and 0.3: citeulike-a, 22 triples an item, .3763 and .3731;
+// facebook-book, 2 triples, .2160 and .2216; anime, 4 triples, the same. 0 loses where triples are few, 3 where they are many.
+func (d *Data) coldShare() float64 {
+	if d.C == nil || d.C.NNZ() == 0 {
+		return 0.3
+	}
+	return min(max(2*float64(d.items())/float64(d.C.NNZ()), 0.1), 0.3)
+}
 
 // Grams are the shared parts of the four kinds of rows, f × f each, with the masses that regularisation grows with.
 type Grams struct {
@@ -115,7 +121,7 @@ func (f *fitter) setGrams(ctx context.Context, m *Model) error {
 	}
 	g.UserMass = f.alpha * float64(len(f.warm.at))
 	g.HeadMass = f.cfg.Alpha * float64(len(f.warm.at))
-	g.ColdMass = f.contextBackground() + coldShare*f.cfg.Alpha*float64(len(f.users.at))
+	g.ColdMass = f.contextBackground() + f.d.coldShare()*f.cfg.Alpha*float64(len(f.users.at))
 	g.WarmMass = f.contextBackground() + f.alpha*float64(len(f.users.at))
 	return nil
 }
