@@ -98,6 +98,7 @@ func (c Config) agrees(filled Config) bool {
 	for _, f := range []struct{ now, was *float64 }{
 		{&now.Alpha, &was.Alpha}, {&now.Reg, &was.Reg}, {&now.RegExponent, &was.RegExponent}, {&now.ContextAlpha, &was.ContextAlpha},
 		{&now.ContextWeight, &was.ContextWeight}, {&now.Ridge, &was.Ridge}, {&now.HeadReg, &was.HeadReg},
+		{&now.WarmAlpha, &was.WarmAlpha}, {&now.WarmReg, &was.WarmReg},
 	} {
 		if *f.now == 0 {
 			*f.now = *f.was

@@ -137,6 +137,27 @@ func TestTrainSinceLast(t *testing.T) {
 }
 
 // An update of nothing is the model that there is.
+// Automatic fields of a configuration, whatever the data fill them with, do not make it another one.
+func TestAgrees(t *testing.T) {
+	sparse, dense := scale{users: 100, items: 50, events: 900}, scale{users: 100, items: 50, events: 4000, links: 30}
+	for _, tc := range []struct {
+		why  string
+		now  Config
+		was  Config
+		want bool
+	}{
+		{"sparse data settle no warm items", Config{}, Config{}.filled(sparse), true},
+		{"dense data do", Config{}, Config{}.filled(dense), true},
+		{"a value that was given stays", Config{Alpha: 0.2}, Config{Alpha: 0.2}.filled(dense), true},
+		{"another α", Config{Alpha: 0.1}, Config{Alpha: 0.2}.filled(dense), false},
+		{"another share of a scorer", Config{Scorers: []Weight{{"item-item", 0.1}}}, Config{}.filled(dense), false},
+	} {
+		if got := tc.now.agrees(tc.was); got != tc.want {
+			t.Errorf("%s: %v", tc.why, got)
+		}
+	}
+}
+
 func TestTrainSinceLastOfNothing(t *testing.T) {
 	d, _ := heldBack(t)
 	e := fullWorld(t, d)
