@@ -145,17 +145,22 @@ func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
 			Price: o.price(), By: userName(), Progress: bar.report(),
 		})
 		bar.done()
-		for _, f := range rep.Failures {
-			a.say("%s: %s", readable(f.ID), readable(plainText(f.Reason)))
-		}
-		if err != nil {
-			return err
-		}
-		if o.dryRun {
-			a.say("dry run: nothing was sent or stored; tokens are estimates")
-		}
-		return a.emit(rep, enrichGrid(rep))
+		return a.asked(rep, enrichGrid(rep), rep.Failures, o.dryRun, err)
 	})
+}
+
+// asked prints what came of asking a model about many nodes, those that failed first.
+func (a *app) asked(rep any, g *grid, failures []engine.EmbedFailure, dryRun bool, err error) error {
+	for _, f := range failures {
+		a.say("%s: %s", readable(f.ID), readable(plainText(f.Reason)))
+	}
+	if err != nil {
+		return err
+	}
+	if dryRun {
+		a.say("dry run: nothing was sent or stored; tokens are estimates")
+	}
+	return a.emit(rep, g)
 }
 
 // given is nil when a flag was not.

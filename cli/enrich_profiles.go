@@ -21,16 +21,7 @@ func (a *app) enrichProfiles(ctx context.Context, o *enrichFlags) error {
 		options.Progress = bar.report()
 		rep, err := e.EnrichProfiles(ctx, model, options)
 		bar.done()
-		for _, f := range rep.Failures {
-			a.say("%s: %s", readable(f.ID), readable(plainText(f.Reason)))
-		}
-		if err != nil {
-			return err
-		}
-		if o.dryRun {
-			a.say("dry run: nothing was sent or stored; tokens are estimates")
-		}
-		return a.emit(rep, profileGrid(rep))
+		return a.asked(rep, profileGrid(rep), rep.Failures, o.dryRun, err)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kenrec/ken/embed"
+	"github.com/kenrec/ken/embed/chat"
 	"github.com/kenrec/ken/graph"
 )
 
@@ -28,6 +29,48 @@ func askEach(ctx context.Context, n, parallel int, ask func(ctx context.Context,
 	}
 	_ = g.Wait() // ask keeps its errors
 	return context.Cause(within)
+}
+
+// reply is what came of asking about one node.
+type reply struct {
+	usage    chat.Usage
+	sent     bool
+	repaired bool
+	err      error
+}
+
+// question is what to ask, and how to read the answer.
+type question struct {
+	request chat.Request
+	shape   string                    // what the answer must look like, for the second try
+	read    func(answer string) error // nil when the answer could be read
+}
+
+// ask gets the answer, from the store or from the model, with one more try when it cannot be read. A dry run estimates
+// what an answer of at most most tokens would take.
+func (r *reply) ask(ctx context.Context, c *chat.Cached, q question, dryRun bool, most int) {
+	if dryRun {
+		_, had, err := c.Lookup(ctx, q.request)
+		if r.err, r.sent = err, !had; !had {
+			r.usage = chat.Estimate(q.request, min(guessedAnswer, most))
+		}
+		return
+	}
+	for try := range 2 {
+		answer, err := c.Complete(ctx, q.request)
+		if r.err = err; err != nil {
+			return
+		}
+		if !answer.Cached {
+			r.sent = true
+			r.usage.Add(answer.Usage)
+		}
+		if r.err = q.read(answer.Text); r.err == nil {
+			r.repaired = try > 0
+			return
+		}
+		q.request = repairPrompt(q.request, answer.Text, q.shape)
+	}
 }
 
 // isFatal reports whether no other question would fare better.

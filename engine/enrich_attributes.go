@@ -210,12 +210,9 @@ func (e *Engine) itemTypes(ctx context.Context) ([]string, error) {
 
 // asked is one item and what came of asking about it.
 type asked struct {
-	node     graph.Node
-	facts    []claim
-	usage    chat.Usage
-	sent     bool
-	repaired bool
-	err      error
+	node  graph.Node
+	facts []claim
+	reply
 }
 
 // chunk asks about some items, several at a time, and proposes what came back in the order of the items.
@@ -257,30 +254,11 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 // ask gets the facts of one item, from the store or from the model, with one more try when the answer cannot be read.
 func (j *enrichJob) ask(ctx context.Context, a *asked) {
 	c := chat.NewCached(j.model, answerCache{seen: j.seen, id: a.node.ID}, promptAttributes)
-	request := attributePrompt(j.o.Schema, a.node, j.o.MaxAnswer)
-	if j.o.DryRun {
-		_, had, err := c.Lookup(ctx, request)
-		if a.err, a.sent = err, !had; !had {
-			a.usage = chat.Estimate(request, min(guessedAnswer, j.o.MaxAnswer))
-		}
-		return
-	}
 	known := func(name string) bool { return j.o.Schema.relation(name) != nil }
-	for try := range 2 {
-		answer, err := c.Complete(ctx, request)
-		if a.err = err; err != nil {
-			return
-		}
-		if !answer.Cached {
-			a.sent = true
-			a.usage.Add(answer.Usage)
-		}
-		if a.facts, a.err = parseFacts(answer.Text, known); a.err == nil {
-			a.repaired = try > 0
-			return
-		}
-		request = repairPrompt(request, answer.Text, factsShape)
-	}
+	a.reply.ask(ctx, c, question{attributePrompt(j.o.Schema, a.node, j.o.MaxAnswer), factsShape, func(answer string) (err error) {
+		a.facts, err = parseFacts(answer, known)
+		return err
+	}}, j.o.DryRun, j.o.MaxAnswer)
 }
 
 // take counts what came of an item and returns its proposals.

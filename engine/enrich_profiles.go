@@ -199,15 +199,12 @@ func (j *profileJob) training(ctx context.Context, d *dataset) ([]bool, error) {
 
 // profiled is one user and what came of asking about her.
 type profiled struct {
-	id       string
-	request  chat.Request
-	from     []string
-	sure     float32
-	text     string
-	usage    chat.Usage
-	sent     bool
-	repaired bool
-	err      error
+	id      string
+	request chat.Request
+	from    []string
+	sure    float32
+	text    string
+	reply
 }
 
 // users returns the users to ask about.
@@ -260,29 +257,10 @@ func (j *profileJob) chunk(ctx context.Context, w *profileWriter, rows []int32) 
 // ask gets the profile of one user, from the store or from the model, with one more try when the answer cannot be read.
 func (j *profileJob) ask(ctx context.Context, p *profiled) {
 	c := chat.NewCached(j.model, answerCache{j.seen, p.id, p.from}, promptProfiles)
-	request := p.request
-	if j.o.DryRun {
-		_, had, err := c.Lookup(ctx, request)
-		if p.err, p.sent = err, !had; !had {
-			p.usage = chat.Estimate(request, min(guessedAnswer, j.o.MaxAnswer))
-		}
-		return
-	}
-	for try := range 2 {
-		answer, err := c.Complete(ctx, request)
-		if p.err = err; err != nil {
-			return
-		}
-		if !answer.Cached {
-			p.sent = true
-			p.usage.Add(answer.Usage)
-		}
-		if p.text, p.err = parseProfile(answer.Text); p.err == nil {
-			p.repaired = try > 0
-			return
-		}
-		request = repairPrompt(request, answer.Text, profileShape)
-	}
+	p.reply.ask(ctx, c, question{p.request, profileShape, func(answer string) (err error) {
+		p.text, err = parseProfile(answer)
+		return err
+	}}, j.o.DryRun, j.o.MaxAnswer)
 }
 
 // take counts what came of a user and returns the proposal.
