@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
@@ -93,25 +94,17 @@ func extends(old, all []graph.Idx, nodeCap graph.Idx) bool {
 
 // agrees reports whether c, automatic fields aside, is the configuration that filled came from.
 func (c Config) agrees(filled Config) bool {
-	was := filled.filled(scale{})
 	now := c
-	for _, f := range []struct{ now, was *float64 }{
-		{&now.Alpha, &was.Alpha}, {&now.Reg, &was.Reg}, {&now.RegExponent, &was.RegExponent}, {&now.ContextAlpha, &was.ContextAlpha},
-		{&now.ContextWeight, &was.ContextWeight}, {&now.Ridge, &was.Ridge}, {&now.HeadReg, &was.HeadReg},
-		{&now.WarmAlpha, &was.WarmAlpha}, {&now.WarmReg, &was.WarmReg},
-	} {
-		if *f.now == 0 {
-			*f.now = *f.was
+	now.Seed = now.seed()
+	// What filled gives an empty configuration of dense data is automatic.
+	auto := reflect.ValueOf(Config{}.filled(scale{users: 1, items: 1, events: 2 * denseEvents, links: 1}))
+	was, is := reflect.ValueOf(filled), reflect.ValueOf(&now).Elem()
+	for n := range is.NumField() {
+		if is.Field(n).IsZero() && !auto.Field(n).IsZero() {
+			is.Field(n).Set(was.Field(n))
 		}
 	}
-	if now.Factors == 0 {
-		now.Factors = was.Factors
-	}
-	if now.Iterations == 0 {
-		now.Iterations = was.Iterations
-	}
-	now.Seed = now.seed()
-	return fmt.Sprintf("%+v", now) == fmt.Sprintf("%+v", was)
+	return fmt.Sprintf("%+v", now) == fmt.Sprintf("%+v", filled)
 }
 
 // changes counts the pairs of users and items that x says something else about than the model's history, and lists the
