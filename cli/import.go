@@ -29,7 +29,9 @@ func newImportCommand(a *app) *ucli.Command {
 
 Formats are told by the name of the file, else by its first lines: TSV, CSV, JSON
 Lines, Parquet, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst are
-unpacked. In Parquet and JSON Lines a vector is a column of lists of numbers.
+unpacked. In a CSV with semicolons between its columns 2,5 is a number. In Parquet and
+JSON Lines a vector is a column of lists of numbers, and --columns user=customer,item=sku
+says which fields are meant.
 Files whose format says what they hold need no kind: ` + "`ken import ml.inter ml.kg`" + `.
 Importing a file twice changes nothing, so a broken import is simply run again.
 Text is stored as it stands in the file, unless --normalize is given.

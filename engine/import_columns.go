@@ -41,6 +41,15 @@ type tableColumn struct {
 	reserved bool // never given a field by its name
 }
 
+// numeric reports whether a column holds numbers, or, as an attribute, may.
+func (c *tableColumn) numeric() bool {
+	switch c.field {
+	case fieldWeight, fieldConfidence, fieldVector:
+		return true
+	}
+	return c.field == fieldAttr && c.typ != "string"
+}
+
 // knownColumns lists the names of each field, the canonical one first. Names are compared without case and punctuation.
 func knownColumns(kind Kind) []struct {
 	field rowField

@@ -19,7 +19,7 @@ type Format int
 const (
 	FormatAuto Format = iota
 	TSV               // tab-separated, no quoting
-	CSV               // RFC 4180
+	CSV               // RFC 4180, or the same with semicolons and decimal commas
 	JSONL             // JSON Lines
 	NTriples
 	NQuads
@@ -219,18 +219,19 @@ func (im *importer) sniff(r *bufio.Reader) (Format, error) {
 		return Lists, nil
 	case im.src.Kind == Triples && spaced(trimmed, 3):
 		return Spaces, nil
-	case bytes.IndexByte(head, ',') >= 0:
+	case bytes.ContainsAny(head, ",;"):
 		return CSV, nil
 	}
 	return TSV, nil
 }
 
-// spaced reports whether more than half of the lines have at least n tokens and no comma: lists may have users without items.
+// spaced reports whether more than half of the lines have at least n tokens and nothing that separates
+// columns otherwise: lists may have users without items.
 func spaced(head []byte, n int) bool {
 	good, all := 0, 0
 	for line := range bytes.Lines(head) {
 		all++
-		if bytes.IndexByte(line, ',') < 0 && len(bytes.Fields(line)) >= n {
+		if !bytes.ContainsAny(line, ",;") && len(bytes.Fields(line)) >= n {
 			good++
 		}
 	}

@@ -24,6 +24,7 @@ type tableReader struct {
 	first  *tabular.Row // the first row when it is data; nil afterwards
 	failed error        // a bad first row
 	known  map[string]string
+	comma  bool // numbers have a comma for their decimal mark
 
 	relation string // of every triple, for files that have no column for it
 }
@@ -43,6 +44,9 @@ func (im *importer) newTable(rows rowReader) (recordReader, error) {
 		row.Fields = nil
 	case err != nil:
 		return nil, err
+	}
+	if csv, ok := rows.(*tabular.Reader); ok {
+		t.comma = csv.DecimalComma()
 	}
 	cols, isHeader, err := im.header(row.Fields)
 	if err != nil {
@@ -134,7 +138,7 @@ func separatorHint(s string) string {
 	for _, sep := range [...]struct{ s, hint string }{
 		{"\t", "; it holds tabs: try --input-format tsv"},
 		{"::", "; it seems to be separated by :: — replace them by tabs"},
-		{";", "; it seems to be separated by semicolons — replace them by tabs"},
+		{";", "; it holds semicolons: try --input-format csv"},
 		{",", "; it holds commas: try --input-format csv"},
 		{"|", "; it seems to be separated by | — replace them by tabs"},
 		{" ", "; it holds spaces: try --input-format spaces"},
@@ -155,6 +159,9 @@ func countOf(n int, what string) string {
 
 // set puts one field of a row into the record.
 func (t *tableReader) set(rec *record, c *tableColumn, f []byte) error {
+	if t.comma && c.numeric() {
+		f = tabular.DecimalPoint(f)
+	}
 	switch c.field {
 	case fieldSkip:
 		return nil

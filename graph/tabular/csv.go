@@ -2,16 +2,20 @@ package tabular
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"unicode/utf8"
 )
 
-// NewCSV reads rows after RFC 4180: comma, fields in double quotes may hold commas, line ends and doubled quotes.
+// NewCSV reads rows after RFC 4180: comma, fields in double quotes may hold commas, line ends and doubled quotes. Where
+// the first line shows semicolons in the place of commas, they separate the fields, see Reader.DecimalComma.
 // Unlike encoding/csv it keeps \r\n inside quotes, and a quote that never closes costs its line only.
 func NewCSV(r io.Reader) *Reader {
 	return &Reader{w: newWindow(r), split: (*Reader).readCSV}
 }
+
+// DecimalComma reports, after the first Read, whether the file is a CSV with semicolons between its fields, as programs
+// write it in countries where the comma is the decimal mark.
+func (r *Reader) DecimalComma() bool { return r.comma == ';' }
 
 // readCSV takes the quick way for a line without quotes, which is nearly every line there is.
 func (r *Reader) readCSV() (Row, error) {
@@ -25,6 +29,9 @@ func (r *Reader) readCSV() (Row, error) {
 			r.consume(n)
 			continue
 		}
+		if r.comma == 0 {
+			r.comma = separatorOf(raw)
+		}
 		if bytes.IndexByte(raw, '"') >= 0 {
 			return r.readQuoted(n)
 		}
@@ -35,7 +42,7 @@ func (r *Reader) readCSV() (Row, error) {
 		}
 		r.fields = r.fields[:0]
 		for {
-			i := bytes.IndexByte(raw, ',')
+			i := bytes.IndexByte(raw, r.comma)
 			if i < 0 {
 				break
 			}
@@ -105,8 +112,7 @@ func (r *Reader) readQuoted(n int) (Row, error) {
 		if bytes.IndexByte(raw, 0) >= 0 {
 			reason = "the row holds a NUL character"
 		} else if !utf8.Valid(raw) {
-			p := validPrefix(raw)
-			reason = fmt.Sprintf("the row is not valid UTF-8 (byte %d is 0x%02X)", p+1, raw[p])
+			reason = notUTF8(raw, validPrefix(raw))
 		}
 	}
 	if reason != "" {
@@ -192,7 +198,7 @@ func (q *quoted) record() (reason string, err error) {
 func (q *quoted) bareField() string {
 	for {
 		c, ok := q.at(q.i)
-		if !ok || c == ',' || c == '\n' || c == '\r' {
+		if !ok || c == q.r.comma || c == '\n' || c == '\r' {
 			return ""
 		}
 		if c == '"' {
@@ -224,8 +230,8 @@ func (q *quoted) quotedField(from int) string {
 			continue
 		}
 		q.i++
-		if ok && next != ',' && next != '\n' && next != '\r' {
-			return "a closing quote is followed by something other than a comma"
+		if ok && next != q.r.comma && next != '\n' && next != '\r' {
+			return "a closing quote is followed by something other than a " + separatorName(q.r.comma)
 		}
 		return ""
 	}

@@ -20,6 +20,7 @@ type Reader struct {
 	split   func(*Reader) (Row, error)
 	fields  [][]byte
 	scratch []byte // unescaped CSV fields of the present row
+	comma   byte   // what separates the fields of a CSV; 0 before the first line
 }
 
 // NewTSV reads rows whose fields are separated by one tab each. There is no quoting: a field holds any character but
@@ -107,7 +108,7 @@ func (r *Reader) check(row Row) error {
 	}
 	if !utf8.Valid(row.Raw) {
 		n := validPrefix(row.Raw)
-		return &RowError{row.Line, r.column(row.Raw[:n]), fmt.Sprintf("the row is not valid UTF-8 (byte %d is 0x%02X)", n+1, row.Raw[n]), row.Raw}
+		return &RowError{row.Line, r.column(row.Raw[:n]), notUTF8(row.Raw, n), row.Raw}
 	}
 	return nil
 }
@@ -132,6 +133,12 @@ func (r *Reader) sized(row Row) (Row, error) {
 		}
 	}
 	return row, nil
+}
+
+// notUTF8 is the reason why a row is refused whose byte n is not UTF-8. What it is nobody can tell; most such files come
+// from Windows.
+func notUTF8(row []byte, n int) string {
+	return fmt.Sprintf("the row is not valid UTF-8 (byte %d is 0x%02X): a file from Windows is converted by iconv -f WINDOWS-1252 -t UTF-8", n+1, row[n])
 }
 
 func validPrefix(b []byte) int {

@@ -11,7 +11,7 @@ import (
 var (
 	errNumber = errors.New("not a number")
 	errFinite = errors.New("not a finite number")
-	errTime   = errors.New("not a time (Unix seconds or milliseconds, RFC 3339, or YYYY-MM-DD[ HH:MM:SS])")
+	errTime   = errors.New("not a time (Unix seconds or milliseconds, RFC 3339, YYYY-MM-DD or DD.MM.YYYY, perhaps with HH:MM[:SS])")
 )
 
 // ParseNumber reads a decimal number such as 5, -0.5 or 1e3. Words like NaN and Inf, hexadecimal and digits with
@@ -48,9 +48,15 @@ func ParseNumber(s string) (float64, error) {
 	return f, nil
 }
 
+var timeLayouts = [...]string{
+	time.RFC3339, time.DateOnly, time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04",
+	"2.1.2006", "2.1.2006 15:04:05", "2.1.2006 15:04",
+}
+
 // ParseTime reads a moment and returns it in Unix seconds: a number of seconds (fractions are cut off), of milliseconds
-// when its size is beyond 1e11, microseconds beyond 1e14, nanoseconds beyond 1e17; RFC 3339; or a date with or
-// without a time of day, taken as UTC.
+// when its size is beyond 1e11, microseconds beyond 1e14, nanoseconds beyond 1e17; RFC 3339; or a date,
+// 2024-06-17 or 17.06.2024, with or without a time of day, taken as UTC. Dates with slashes are refused: nobody can tell
+// whether the day or the month comes first.
 func ParseTime(s string) (int64, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return seconds(n), nil
@@ -61,7 +67,7 @@ func ParseTime(s string) (int64, error) {
 		}
 		return seconds(int64(math.Floor(f))), nil
 	}
-	for _, layout := range [...]string{time.RFC3339, time.DateOnly, time.DateTime, "2006-01-02T15:04:05"} {
+	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.Unix(), nil
 		}
