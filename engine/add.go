@@ -14,13 +14,16 @@ import (
 // seconds, 0 for unknown.
 //
 // Each call waits for the disk, so many interactions go into one call. Safe for concurrent use.
-// Errors: ErrBadRecord (an id or a number that cannot be stored: nothing is), ErrClosed, an error wrapping ctx.Err().
+// Errors: ErrBadRecord (an id or a number that cannot be stored, one id for both ends: nothing is stored), ErrClosed, an error wrapping ctx.Err().
 func (e *Engine) AddInteraction(ctx context.Context, interactions ...graph.Interaction) (err error) {
 	defer border(&err)
 	seq, err := e.commit(ctx, "add interaction", func(b *graph.Batch) error {
 		for _, x := range interactions {
 			if x.Weight == 0 {
 				x.Weight = 1
+			}
+			if x.User == x.Item {
+				return fmt.Errorf("%w: user and item are both %s", graph.ErrBadRecord, briefID(x.User))
 			}
 			if _, err := b.PutInteraction(x); err != nil {
 				return err

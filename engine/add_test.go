@@ -53,6 +53,7 @@ func TestAddErrors(t *testing.T) {
 		{"no weight", func() error {
 			return e.AddInteraction(t.Context(), ok, graph.Interaction{User: "u", Item: "i", Weight: float32(math.NaN())})
 		}, "a number that is none"},
+		{"one id", func() error { return e.AddInteraction(t.Context(), ok, graph.Interaction{User: "i", Item: "i"}) }, "nobody is an item"},
 		{"no relation", func() error { return e.AddTriple(t.Context(), graph.Triple{Head: "a", Tail: "b"}) }, "a triple says something"},
 		{"no id", func() error { return e.AddNode(t.Context(), graph.Node{ID: "x"}, graph.Node{Name: "nobody"}) }, "an empty id"},
 		{"bad text", func() error { return e.AddNode(t.Context(), graph.Node{ID: "x", Text: "\xff"}) }, "text that is not UTF-8"},

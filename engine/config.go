@@ -54,9 +54,6 @@ func (c Config) Validate() error {
 	if err := c.filled(scale{users: 1, items: 1, events: 1}).factorisation().Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadOption, err)
 	}
-	if c.Factors > 512 {
-		return fmt.Errorf("%w: factors is %d, want at most 512", ErrBadOption, c.Factors)
-	}
 	if !(c.ContextWeight >= 0 && c.ContextWeight <= 1e6) {
 		return fmt.Errorf("%w: context weight is %g, want 0 to 1e6", ErrBadOption, c.ContextWeight)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -285,6 +286,8 @@ func (o *EvaluateOptions) fill() error {
 		return fmt.Errorf("%w: candidates %q, want one of %q", ErrBadOption, o.Candidates, rules)
 	case o.K < 1:
 		return fmt.Errorf("%w: k = %d, want 1 or more", ErrBadOption, o.K)
+	case !(o.MinWeight >= -math.MaxFloat32 && o.MinWeight <= math.MaxFloat32):
+		return fmt.Errorf("%w: least weight is %g, want a finite number", ErrBadOption, o.MinWeight)
 	case (o.Test != nil) != (o.Split == SplitGiven):
 		return fmt.Errorf("%w: test pairs go with split %q and no other", ErrBadOption, SplitGiven)
 	case (o.Domains != Domains{}) != (o.Split == SplitCrossDomain):

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -134,6 +135,7 @@ func TestDomainsRefused(t *testing.T) {
 		{EvaluateOptions{Domains: Domains{Source: "film", Target: "book"}, Types: []string{"book"}}, ErrBadOption, "types and domains"},
 		{EvaluateOptions{Domains: Domains{Source: "film", Target: "game"}}, ErrNoData, "no such items"},
 		{EvaluateOptions{Types: []string{"game"}}, ErrNoData, "no such items"},
+		{EvaluateOptions{MinWeight: float32(math.NaN())}, ErrBadOption, "nothing is at least not a number"},
 	} {
 		if _, err := testRun(t.Context(), d, nil, tt.o, fitPlanted(d)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.why, err, tt.want)

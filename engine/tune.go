@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -186,6 +187,8 @@ func (o *TuneOptions) fill() error {
 		return fmt.Errorf("%w: k = %d, want 1 or more", ErrBadOption, o.K)
 	case o.Trials < 0 || o.Budget < 0:
 		return fmt.Errorf("%w: a budget below 0", ErrBadOption)
+	case !(o.MinWeight >= -math.MaxFloat32 && o.MinWeight <= math.MaxFloat32):
+		return fmt.Errorf("%w: least weight is %g, want a finite number", ErrBadOption, o.MinWeight)
 	case o.Valid != nil && len(o.Valid) == 0:
 		return fmt.Errorf("%w: no validation pairs", ErrBadOption)
 	}

@@ -49,9 +49,6 @@ func NewCached(c Completer, cache Cache, version string) *Cached {
 	return &Cached{inner: c, cache: cache, version: version}
 }
 
-// Model returns the model behind the cache.
-func (c *Cached) Model() string { return c.inner.Model() }
-
 // Key returns the key of r in the cache.
 func (c *Cached) Key(r Request) [32]byte { return Key(c.inner.Model(), c.version, r) }
 

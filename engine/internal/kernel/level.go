@@ -20,9 +20,6 @@ func (l Level) String() string { return levelNames[l] }
 // level is the instruction set in use.
 var level = choose(os.Getenv("KEN_KERNEL"), supported())
 
-// Current returns the instruction set in use.
-func Current() Level { return level }
-
 // choose returns the level called name, or the best when there is none of that name or the machine cannot do it.
 func choose(name string, best Level) Level {
 	for l, n := range levelNames {

@@ -50,8 +50,8 @@ func (m PriorMode) share() float32 {
 // Validate reports the first field out of range.
 func (c Config) Validate() error {
 	switch {
-	case c.Factors < 1 || c.Factors > 1024:
-		return fmt.Errorf("factors is %d, want 1 to 1024", c.Factors)
+	case c.Factors < 1 || c.Factors > 512:
+		return fmt.Errorf("factors is %d, want 1 to 512", c.Factors)
 	case c.Iterations < 1 || c.Iterations > 1000:
 		return fmt.Errorf("iterations is %d, want 1 to 1000", c.Iterations)
 	case !(c.Alpha >= 0 && c.Alpha <= 100):
