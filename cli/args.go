@@ -69,21 +69,29 @@ func (l *commandLine) take(args []string) (int, error) {
 		l.help = true
 		return 1, nil
 	case hasValue:
-		l.put(f, "="+value)
-		return 1, nil
+		return 1, l.put(f, value)
 	case !f.takesValue:
-		l.put(f, "")
+		l.add(f, "")
 		return 1, nil
 	}
 	if len(args) == 1 || isFlag(args[1], l.flags) && l.flags.has(args[1]) || args[1] == "--" {
 		return 0, usagef("%s needs a value", arg)
 	}
-	l.put(f, "="+args[1])
-	return 2, nil
+	return 2, l.put(f, args[1])
 }
 
-// put keeps a flag in its canonical form --name=value, so that urfave never sees two aliases of one flag.
-func (l *commandLine) put(f flagSpec, value string) {
+// put keeps a flag with its value. An empty one is a variable of a script that is not set: `--exclude "$SOLD"` must not
+// mean that nothing is excluded.
+func (l *commandLine) put(f flagSpec, value string) error {
+	if value == "" {
+		return usagef("%s is empty: give it a value or leave it out", f.spelling())
+	}
+	l.add(f, "="+value)
+	return nil
+}
+
+// add keeps a flag in its canonical form --name=value, so that urfave never sees two aliases of one flag.
+func (l *commandLine) add(f flagSpec, value string) {
 	if f.global {
 		l.global = append(l.global, "--"+f.name+value)
 	} else {
@@ -94,6 +102,8 @@ func (l *commandLine) put(f flagSpec, value string) {
 // word keeps an argument that is no flag: the first one names the command.
 func (l *commandLine) word(arg string) error {
 	switch {
+	case arg == "":
+		return usagef("an argument is empty: leave it out")
 	case l.cmd != nil:
 		l.words = append(l.words, arg)
 		return nil
@@ -151,6 +161,14 @@ type flagSpec struct {
 	global     bool
 }
 
+// spelling is the flag with its dashes.
+func (f flagSpec) spelling() string {
+	if len(f.name) == 1 {
+		return "-" + f.name
+	}
+	return "--" + f.name
+}
+
 // A flagTable finds flags by each of their names.
 type flagTable map[string]flagSpec
 
@@ -188,11 +206,7 @@ func (t flagTable) has(arg string) bool {
 func (t flagTable) spellings() []string {
 	var out []string
 	for name := range t {
-		if len(name) == 1 {
-			out = append(out, "-"+name)
-		} else {
-			out = append(out, "--"+name)
-		}
+		out = append(out, flagSpec{name: name}.spelling())
 	}
 	slices.Sort(out)
 	return out

@@ -70,13 +70,28 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-func TestArrangeKeepsSpacesAndEmptyWords(t *testing.T) {
-	got, err := arrange(testApp(), []string{"ken", "recommend", "--likes", "", "a b", ""})
+func TestArrangeKeepsSpaces(t *testing.T) {
+	got, err := arrange(testApp(), []string{"ken", "recommend", "--likes", " ", "a b", " "})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"ken", "recommend", "--likes=", "--", "a b", ""}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ken", "recommend", "--likes= ", "--", "a b", " "}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A variable of a script that is not set must not turn a command into another one.
+func TestArrangeRefusesEmptyWords(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--likes is empty":     {"recommend", "--likes", ""},
+		"-k is empty":          {"recommend", "-k=", "u1"},
+		"--db is empty":        {"--db", "", "recommend", "u1"},
+		"--all is empty":       {"recommend", "--all="},
+		"an argument is empty": {"recommend", "u1", ""},
+	} {
+		if _, err := arrange(testApp(), append([]string{"ken"}, args...)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", args, err, want)
+		}
 	}
 }
 

@@ -91,6 +91,9 @@ func (o *embedOptions) checkField() error {
 }
 
 func (a *app) embed(ctx context.Context, e *engine.Engine, o embedOptions) error {
+	if err := needTypes(ctx, e.Graph(), o.types.Value()); err != nil {
+		return err
+	}
 	bar := a.newBar("embed")
 	rep, err := e.Embed(ctx, engine.EmbedOptions{Types: o.types.Value(), Modality: o.modality, Field: o.field, Rebuild: o.rebuild, DryRun: o.dryRun, Progress: bar.report()})
 	bar.done()

@@ -92,7 +92,7 @@ func (o *enrichFlags) flags() []ucli.Flag {
 		&ucli.IntFlag{Name: "parallel", Usage: "`N` requests at once", DefaultText: "4", Destination: &o.parallel},
 		&ucli.IntFlag{Name: "max-answer", Usage: "at most `N` tokens an answer", DefaultText: "1024, of profiles 256", Destination: &o.answer},
 		&ucli.IntFlag{Name: "history", Usage: "profiles: show the model `N` interactions of a user", DefaultText: "40", Destination: &o.history},
-		&ucli.StringFlag{Name: "split", Usage: "profiles: keep back what `ken evaluate --split` holds out, or tune", Destination: &o.split},
+		&ucli.StringFlag{Name: "split", Usage: "profiles: keep back what ken evaluate holds out with this `SPLIT`, or tune", Destination: &o.split},
 		&ucli.Float64Flag{Name: "fraction", Usage: "profiles: keep back this share", DefaultText: "0.2, for tune 0.1", Destination: &o.fraction},
 		&ucli.IntFlag{Name: "n", Usage: "profiles: interactions a user that leave-last-out keeps back", DefaultText: "1", Destination: &o.n},
 		&ucli.Uint64Flag{Name: "seed", Value: 1, Usage: "profiles: seed of the split", Destination: &o.seed},
@@ -139,6 +139,9 @@ func (a *app) enrich(ctx context.Context, what string, o *enrichFlags) error {
 		return err
 	}
 	return a.with(ctx, false, func(e *engine.Engine) error {
+		if err := needTypes(ctx, e.Graph(), o.types.Value()); err != nil {
+			return err
+		}
 		bar := a.newBar("enrich")
 		rep, err := e.EnrichAttributes(ctx, model, engine.EnrichOptions{
 			Schema: schema, Types: given(o.types), Limit: o.limit, DryRun: o.dryRun, Parallel: o.parallel, MaxAnswer: o.answer, Threshold: o.threshold,
@@ -190,6 +193,9 @@ func (a *app) enrichSchema(ctx context.Context, o *enrichFlags) error {
 
 func (a *app) enrichLink(ctx context.Context, o *enrichFlags) error {
 	return a.with(ctx, false, func(e *engine.Engine) error {
+		if err := needTypes(ctx, e.Graph(), slices.Concat(o.types.Value(), o.tails.Value())); err != nil {
+			return err
+		}
 		bar := a.newBar("link")
 		rep, err := e.EnrichLink(ctx, engine.LinkOptions{
 			Types: given(o.types), Tails: given(o.tails), Limit: o.limit, DryRun: o.dryRun, By: userName(), Progress: bar.report(),

@@ -213,6 +213,9 @@ func (o *evaluateFlags) validate() error {
 func (a *app) evaluate(ctx context.Context, e *engine.Engine, o engine.EvaluateOptions) error {
 	bar := a.newBar("evaluate")
 	o.Progress = bar.report()
+	if err := needTypes(ctx, e.Graph(), o.Types); err != nil {
+		return err
+	}
 	rep, err := e.Evaluate(ctx, o)
 	bar.done()
 	if err != nil {

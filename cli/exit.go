@@ -17,7 +17,7 @@ const (
 	ExitDone        = 0   // everything that was asked for is done
 	ExitFailed      = 1   // it could not be done: no store, no model, disk full, server down…
 	ExitUsage       = 2   // the command line is wrong; nothing was read or written
-	ExitNotFound    = 3   // an id on the command line or in a list file is not in the graph
+	ExitNotFound    = 3   // an id, a type or a relation on the command line, or an id in a list file, is not in the graph
 	ExitSkipped     = 4   // the import is stored, but rows were skipped
 	ExitInterrupted = 130 // Ctrl-C or SIGTERM; the store is as after the last batch
 )
@@ -27,7 +27,7 @@ const exitHelp = `Exit codes:
   0    done
   1    failed: no store, no model, disk full, server down
   2    wrong command line; nothing was read or written
-  3    an id is not in the graph
+  3    an id, a type or a relation is not in the graph
   4    imported, but rows were skipped
   130  interrupted`
 

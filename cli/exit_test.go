@@ -176,6 +176,13 @@ func TestMistakes(t *testing.T) {
 		{"evaluate --relation author", ExitUsage, "--task triples", ""},
 		{"enrich complete --min-confidence 0", ExitUsage, "above 0", ""},
 		{"enrich complete --per-item 0", ExitUsage, "at least 1", ""},
+		{"evaluate --min-weight NaN", ExitUsage, "finite", ""},
+		{"evaluate --type fil", ExitNotFound, "did you mean film?", ""},
+		{"recommend u1 --type fil", ExitNotFound, "did you mean film?", "an empty list would look like an answer"},
+		{"similar heat --type song", ExitNotFound, "`ken info` lists them", ""},
+		{"embed --type song", ExitNotFound, "node type \"song\"", ""},
+		{"enrich link --tail-type song", ExitNotFound, "node type \"song\"", ""},
+		{"query heat --relation direct_by", ExitNotFound, "relation \"direct_by\"", ""},
 		{"evaluate --test missing.tsv", ExitFailed, "--test: missing.tsv", ""},
 	} {
 		r := ken(t, "", tc.line)

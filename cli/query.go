@@ -97,6 +97,9 @@ func (a *app) query(ctx context.Context, s *graph.Store, id string, o queryOptio
 	if err != nil {
 		return err
 	}
+	if err := needRelation(ctx, s, o.relation); err != nil {
+		return err
+	}
 	if err := view.walk(ctx, s, o); err != nil {
 		return err
 	}

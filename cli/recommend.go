@@ -37,6 +37,9 @@ Examples:
 				return err
 			}
 			return a.with(c.Context, false, func(e *engine.Engine) error {
+				if err := needTypes(c.Context, e.Graph(), q.Types); err != nil {
+					return err
+				}
 				return a.recommend(c.Context, e, q, o)
 			})
 		},

@@ -30,6 +30,9 @@ func newSimilarCommand(a *app) *ucli.Command {
 				return usagef("-k is %d: a list has at least 1 node", k)
 			}
 			return a.with(c.Context, false, func(e *engine.Engine) error {
+				if err := needTypes(c.Context, e.Graph(), types.Value()); err != nil {
+					return err
+				}
 				list, err := e.Similar(c.Context, id, k, types.Value()...)
 				if err != nil {
 					return err

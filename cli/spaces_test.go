@@ -22,7 +22,7 @@ func TestSpaces(t *testing.T) {
 		{"info --spaces --format json", ExitDone, `"space": "acme"`, ""},
 		{"info --spaces --db missing.db", ExitDone, "no spaces in missing.db", ""},
 		{"info --spaces --space acme", ExitUsage, "leave away --space", "who is in a space is told of no other"},
-		{"info --space ''", ExitUsage, "--space: ", "an unset variable in a script must not mean everybody's store"},
+		{"info --space ''", ExitUsage, "--space is empty", "an unset variable in a script must not mean everybody's store"},
 		{"info --space ../ken.db", ExitUsage, "are allowed", ""},
 		{"info --space Acme", ExitUsage, "are allowed", ""},
 		{"import nodes - --space other", ExitDone, "", "makes it"},
