@@ -165,7 +165,7 @@ type importer struct {
 	report ImportReport
 	batch  []record          // rows that are being stored
 	read   int64             // bytes of the file up to them
-	roles  map[string]idRole // what ids of interactions are, as far as seen
+	roles  map[string]idRole // what ids of interactions are whose type does not tell, as far as seen
 
 	rolesSize int // bytes of roles, about
 }

@@ -212,15 +212,29 @@ func (w *batchWriter) checkRoles(rec *record) error {
 		"%s is %s already and comes as %s: give the two kinds ids of their own with --user-prefix or --item-prefix", briefID(id), is, comes)}
 }
 
-// remember notes what an id is, so that the store need not be asked again and the rows of one batch see each other.
+// remember notes what an id of another type is, so that the store need not be asked again and the rows of one batch see
+// each other.
 func (im *importer) remember(id string, r idRole) {
 	im.roles[strings.Clone(id)] = r
 	im.rolesSize += len(id) + 48
 }
 
-// role tells what an id is: from this import, else from the store, by its type or, for other types, its interactions. The
-// answer is first when the import did not know it.
+// role tells what an id is: by its type, which an interaction gives to nodes without one, or for other types by its
+// interactions, in this import or the store. The answer is first when it is to be remembered.
 func (w *batchWriter) role(id string) (r idRole, first bool, err error) {
+	if err := w.open(); err != nil {
+		return roleNone, false, err
+	}
+	typ, found, err := w.batch.NodeType(id)
+	if err != nil || !found {
+		return roleNone, false, err
+	}
+	switch typ {
+	case graph.TypeUser:
+		return roleUser, false, nil
+	case graph.TypeItem:
+		return roleItem, false, nil
+	}
 	if r, ok := w.im.roles[id]; ok {
 		return r, false, nil
 	}
@@ -228,25 +242,21 @@ func (w *batchWriter) role(id string) (r idRole, first bool, err error) {
 	return r, true, err
 }
 
+// storedRole tells what the interactions in the store make of an id.
 func (w *batchWriter) storedRole(id string) (idRole, error) {
-	node, err := w.store.Node(w.ctx, id)
+	for _, err := range w.store.UserInteractions(w.ctx, id) {
+		return someRole(roleUser, err)
+	}
+	for _, err := range w.store.ItemInteractions(w.ctx, id) {
+		return someRole(roleItem, err)
+	}
+	return roleNone, nil
+}
+
+// someRole is r, or none for a node that only the open batch has.
+func someRole(r idRole, err error) (idRole, error) {
 	if errors.Is(err, graph.ErrNotFound) {
 		return roleNone, nil
 	}
-	if err != nil {
-		return roleNone, err
-	}
-	switch node.Type {
-	case "user":
-		return roleUser, nil
-	case "item":
-		return roleItem, nil
-	}
-	for _, err := range w.store.UserInteractions(w.ctx, id) {
-		return roleUser, err
-	}
-	for _, err := range w.store.ItemInteractions(w.ctx, id) {
-		return roleItem, err
-	}
-	return roleNone, nil
+	return r, err
 }

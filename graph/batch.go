@@ -156,7 +156,7 @@ func (b *Batch) publish(ts uint64) {
 		}
 	}
 	for i, e := range b.nodes {
-		b.s.typed.set(i, e.has && e.cur.typ != 0)
+		b.s.types.set(i, e.cur.typ) // a deleted node has none
 	}
 	for k := range b.triples {
 		b.s.edges.add(b.s.edges.triple(k))

@@ -67,7 +67,7 @@ func (b *Batch) ensureTyped(id, typ string) (Idx, error) {
 	if i == noIdx {
 		return b.create(id, b.intern(typ)), nil
 	}
-	if b.s.typed.has(i) && b.nodes[i] == nil {
+	if b.nodes[i] == nil && b.s.types.of(i) != 0 {
 		return i, nil
 	}
 	e, err := b.node(i)
@@ -80,7 +80,7 @@ func (b *Batch) ensureTyped(id, typ string) (Idx, error) {
 		n.typ = b.intern(typ)
 		b.set(i, e, n)
 	case b.nodes[i] == nil:
-		b.s.typed.set(i, true)
+		b.s.types.set(i, e.cur.typ)
 	}
 	return i, nil
 }
