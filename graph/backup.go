@@ -77,7 +77,7 @@ func Restore(ctx context.Context, r io.Reader, dir string, opts ...Option) (rep 
 		}
 		err = errors.Join(err, f.abandon())
 	}()
-	if err = f.room(); err != nil {
+	if err = f.room(0); err != nil {
 		return rep, err
 	}
 	var j erasedJournal

@@ -210,8 +210,12 @@ func (f *files) abandon() error {
 	return errors.Join(err, unlockFile(f.lock))
 }
 
-// room returns ErrNoSpace when the disk has less room than the floor.
-func (f *files) room() error {
+// mergeSpare is what is to be left free beside what a merge of tables takes: for a batch of the largest size and the logs.
+const mergeSpare = 96 << 20
+
+// room returns ErrNoSpace when the disk has less room than the floor, or than a merge of tables that writes merging bytes
+// may take.
+func (f *files) room(merging int64) error {
 	if f.floor <= 0 {
 		return nil
 	}
@@ -219,8 +223,12 @@ func (f *files) room() error {
 	if err != nil {
 		return fmt.Errorf("graph: free space: %w", err)
 	}
-	if free < f.floor {
-		return fmt.Errorf("%w: %d MiB are free, the store leaves %d MiB", ErrNoSpace, free>>20, f.floor>>20)
+	need := f.floor
+	if merging > 0 {
+		need = max(need, merging+mergeSpare)
+	}
+	if free < need {
+		return fmt.Errorf("%w: %d MiB are free, the store leaves %d MiB", ErrNoSpace, free>>20, need>>20)
 	}
 	return nil
 }

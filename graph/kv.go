@@ -17,7 +17,11 @@ import (
 const (
 	memTableSize   = 16 << 20
 	vlogFileSize   = 16 << 20
-	baseLevelSize  = 64 << 20 // records of a file in random order then pass through a level less
+	memTables      = 2         // that wait to be written, at most
+	newestTables   = 16        // of memTableSize, merged at once: each merge then rewrites less of what is there
+	newestMost     = 40        // writers wait here for merges to catch up
+	baseLevelSize  = 256 << 20 // as much as is merged at once; records of a file in random order then pass through a level less
+	compactors     = 2         // each takes memory of its own
 	indexCacheSize = 32 << 20
 	valueThreshold = 1 << 20
 )
@@ -45,7 +49,12 @@ func badgerOptions(dir string, log badger.Logger) badger.Options {
 		WithValueThreshold(valueThreshold).
 		WithMemTableSize(memTableSize).
 		WithValueLogFileSize(vlogFileSize).
+		WithNumMemtables(memTables).
+		WithNumLevelZeroTables(newestTables).
+		WithNumLevelZeroTablesStall(newestMost).
+		WithNumCompactors(compactors).
 		WithBaseLevelSize(baseLevelSize).
+		WithMetricsEnabled(false).
 		WithIndexCacheSize(indexCacheSize).
 		WithCompression(boptions.None). // erased bytes can be searched for; no block cache is needed
 		WithBlockCacheSize(0).
@@ -75,6 +84,23 @@ func openKV(dir string, l *slog.Logger) (k *kv, err error) {
 	k = &kv{db: db, log: log, pins: map[uint64]int{}}
 	k.idle.L = &k.mu
 	return k, nil
+}
+
+// merging is how many bytes of tables the next merge of the newest ones may write anew before it deletes the old.
+func (k *kv) merging() int64 {
+	newest, base := int64(0), int64(0)
+	for _, l := range k.db.Levels() {
+		switch {
+		case l.Level == 0:
+			newest = l.Size
+		case l.IsBaseLevel:
+			base = l.Size
+		}
+	}
+	if newest == 0 {
+		return 0
+	}
+	return newest + base
 }
 
 // kvError makes an error of ours from one of Badger. Its text is not kept: it may hold a key, which is an id.

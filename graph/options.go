@@ -44,8 +44,10 @@ func WithLogger(l *slog.Logger) Option {
 // disk the process dies by SIGBUS, which nothing can catch, and dies again at every Open.
 const DefaultFreeSpaceFloor = 256 << 20
 
-// WithFreeSpaceFloor makes Open and Commit return ErrNoSpace when the disk has less than bytes left. Below 160 MiB Badger may
-// meet the end of the disk in spite of it, in a batch of the largest size; 0 or less turns the check off.
+// WithFreeSpaceFloor makes Open and Commit return ErrNoSpace when the disk has less than bytes left. Commit wants more while
+// much that was written is still to be merged into the rest: room to write it anew, up to some 600 MiB in a large store.
+// Below 160 MiB Badger may meet the end of the disk in spite of it, in a batch of the largest size; 0 or less turns the
+// check off.
 func WithFreeSpaceFloor(bytes int64) Option {
 	return func(o *options) { o.floor = bytes }
 }

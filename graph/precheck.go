@@ -17,7 +17,7 @@ import (
 
 // prepare makes the files ready for Badger, or refuses them. Each step answers a fault of Badger 4.9 that was measured.
 func (f *files) prepare() error {
-	if err := f.room(); err != nil { // on a full disk Badger dies by SIGBUS while opening
+	if err := f.room(0); err != nil { // on a full disk Badger dies by SIGBUS while opening
 		return err
 	}
 	if err := f.verify(); err != nil {

@@ -224,7 +224,7 @@ func (s *Store) room() error {
 	if s.files == nil {
 		return nil
 	}
-	return s.files.room()
+	return s.files.room(s.kv.merging())
 }
 
 // bytes returns what the store takes on disk.
