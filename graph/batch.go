@@ -152,7 +152,6 @@ func (b *Batch) publish(ts uint64) {
 	for id, e := range b.ids {
 		if e.has {
 			b.s.dict.byID.add(id, e.cur, ts)
-			b.s.dict.byIdx.add(e.cur, id, ts)
 		}
 	}
 	for i, e := range b.nodes {

@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 )
 
-// Bounds of the dictionary's memory, in bytes a generation; twice that is the most. A million ids of 20 bytes fit.
+// Bounds of the dictionary's memory, in bytes a generation; twice that is the most. Two million ids of 20 bytes fit.
 const (
 	idCacheBytes  = 96 << 20
 	idxCacheBytes = 32 << 20
@@ -20,9 +21,10 @@ type dict struct {
 }
 
 func newDict() dict {
+	seed := maphash.MakeSeed() // nobody can make ids that collide
 	return dict{
-		byID:  newRecent(idCacheBytes, func(id string, _ Idx) int { return len(id) + entryBytes }),
-		byIdx: newRecent(idxCacheBytes, func(_ Idx, id string) int { return len(id) + entryBytes }),
+		byID:  newRecent(idCacheBytes, func() shelf[string, Idx] { return newIDTable(seed) }),
+		byIdx: newRecent(idxCacheBytes, func() shelf[Idx, string] { return newIDMap() }),
 	}
 }
 

@@ -2,21 +2,28 @@ package graph
 
 import "sync"
 
+// shelf is one generation of a recent. It is used by one goroutine at a time.
+type shelf[K comparable, V any] interface {
+	get(K) (V, bool)
+	put(K, V)
+	drop(K)
+	bytes() int // that it takes, about
+}
+
 // recent is a bounded map from keys to values: what was used lately is in it. It keeps two generations; when the young
 // one is full it becomes the old one, and the old one is dropped. Safe for concurrent use.
 type recent[K comparable, V any] struct {
-	cost func(K, V) int // bytes an entry takes
-	most int            // bytes a generation may take
+	empty func() shelf[K, V]
+	most  int // bytes a generation may take
 
 	mu         sync.Mutex
-	young, old map[K]V
-	used       int    // bytes of young
-	whole      bool   // every key that there is is here: it began with none and dropped none
-	after      uint64 // timestamp of the last commit that removed a key
+	young, old shelf[K, V] // old is nil at first
+	whole      bool        // every key that there is is here: it began with none and dropped none
+	after      uint64      // timestamp of the last commit that removed a key
 }
 
-func newRecent[K comparable, V any](most int, cost func(K, V) int) *recent[K, V] {
-	return &recent[K, V]{cost: cost, most: most, young: map[K]V{}}
+func newRecent[K comparable, V any](most int, empty func() shelf[K, V]) *recent[K, V] {
+	return &recent[K, V]{empty: empty, most: most, young: empty()}
 }
 
 func (r *recent[K, V]) get(k K) (V, bool) {
@@ -29,9 +36,9 @@ func (r *recent[K, V]) get(k K) (V, bool) {
 func (r *recent[K, V]) look(k K) (v V, ok, whole bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v, ok = r.young[k]
-	if !ok {
-		if v, ok = r.old[k]; ok {
+	v, ok = r.young.get(k)
+	if !ok && r.old != nil {
+		if v, ok = r.old.get(k); ok {
 			r.addLocked(k, v)
 		}
 	}
@@ -55,15 +62,11 @@ func (r *recent[K, V]) add(k K, v V, ts uint64) {
 }
 
 func (r *recent[K, V]) addLocked(k K, v V) {
-	if _, ok := r.young[k]; !ok {
-		n := r.cost(k, v)
-		if r.used+n > r.most {
-			r.whole = r.whole && r.old == nil
-			r.old, r.young, r.used = r.young, make(map[K]V, len(r.young)), 0
-		}
-		r.used += n
+	r.young.put(k, v)
+	if r.young.bytes() > r.most {
+		r.whole = r.whole && r.old == nil
+		r.old, r.young = r.young, r.empty()
 	}
-	r.young[k] = v
 }
 
 // remove forgets keys that the commit with timestamp ts deleted or changed.
@@ -75,7 +78,9 @@ func (r *recent[K, V]) remove(keys []K, ts uint64) {
 	defer r.mu.Unlock()
 	r.after = ts
 	for _, k := range keys {
-		delete(r.young, k)
-		delete(r.old, k)
+		r.young.drop(k)
+		if r.old != nil {
+			r.old.drop(k)
+		}
 	}
 }
