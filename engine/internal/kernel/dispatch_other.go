@@ -65,6 +65,6 @@ func (Level) score(rows, k int, users, panel, bias, thr, c []float32, masks []ui
 	return scoreGeneric(rows, k, users, panel, bias, thr, c, masks)
 }
 
-func scoreInt8(int, int, Int8Users, Int8Panel, []float32, []uint32) bool {
+func scoreInt8(int, int, int, Int8Users, Int8Panels, []float32, []int32, []uint32) int {
 	panic("kernel: no byte products here")
 }

@@ -226,9 +226,14 @@ func (l Level) score(rows, k int, users, panel, bias, thr, c []float32, masks []
 	return scoreGeneric(rows, k, users, panel, bias, thr, c, masks)
 }
 
-func scoreInt8(rows, steps int, u Int8Users, p Int8Panel, thr []float32, masks []uint32) bool {
-	if rows == 1 {
-		return scoreInt8x1VNNI(steps, &u.Codes[0], &p.Codes[0], &u.Init[0], &p.Terms[0], &p.Bias[0], &u.Terms[0], &thr[0], &masks[0]) != 0
+func scoreInt8(rows, steps, panels int, u Int8Users, p Int8Panels, thr []float32, products []int32, masks []uint32) int {
+	if rows > 1 {
+		return scoreInt8x14VNNI(steps, panels, &u.Codes[0], &p.Codes[0], &p.Terms[0], &u.Init[0], &u.Norm[0], &u.Err[0], &thr[0], &products[0], &masks[0])
 	}
-	return scoreInt8x14VNNI(steps, &u.Codes[0], &p.Codes[0], &u.Init[0], &p.Terms[0], &p.Bias[0], &u.Terms[0], &thr[0], &masks[0]) != 0
+	next := 0
+	if len(p.Bonus) > ScoreCols {
+		_, next = p.Bonus[ScoreCols*panels-1], 4*ScoreCols
+	}
+	_ = p.Bonus[ScoreCols-1]
+	return scoreInt8x1VNNI(steps, panels, &u.Codes[0], &p.Codes[0], &p.Terms[0], &p.Bonus[0], next, u.Unit, &u.Init[0], &u.Norm[0], &u.Err[0], &thr[0], &products[0], &masks[0])
 }

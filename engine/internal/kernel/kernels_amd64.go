@@ -176,7 +176,7 @@ func score1AVX512(k int, a *float32, b *float32, bias *float32, thr *float32, c 
 func score14AVX512(k int, a *float32, b *float32, bias *float32, thr *float32, c *float32, masks *uint32) uint32
 
 //go:noescape
-func scoreInt8x1VNNI(steps int, a *int8, b *uint8, init *int32, panel *float32, bias *float32, user *float32, thr *float32, masks *uint32) uint32
+func scoreInt8x1VNNI(steps int, panels int, a *int8, b *uint8, terms *float32, bonus *float32, next int, unit float32, init *int32, norm *float32, err *float32, thr *float32, c *int32, masks *uint32) int
 
 //go:noescape
-func scoreInt8x14VNNI(steps int, a *int8, b *uint8, init *int32, panel *float32, bias *float32, user *float32, thr *float32, masks *uint32) uint32
+func scoreInt8x14VNNI(steps int, panels int, a *int8, b *uint8, terms *float32, init *int32, norm *float32, err *float32, thr *float32, c *int32, masks *uint32) int

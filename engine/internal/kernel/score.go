@@ -22,29 +22,37 @@ func Score(rows, k int, users, panel, bias, thr, c []float32, masks []uint32) bo
 
 // Int8Users are packed users for ScoreInt8.
 type Int8Users struct {
-	Codes []int8    // 4 bytes of each user for each of steps steps
-	Init  []int32   // −128 times the sum of the user's codes
-	Terms []float32 // three a user: factors of an item's norm, error and bias
+	Codes     []int8    // 4 bytes of each user for each of steps steps
+	Init      []int32   // −128 times the sum of the user's codes
+	Norm, Err []float32 // of each user: factors of a panel's norm and error
+	Unit      float32   // of a single user: factor of a bonus
 }
 
-// Int8Panel are 32 packed items for ScoreInt8.
-type Int8Panel struct {
-	Codes []uint8   // 4 bytes of each item, 128 added, for each step
-	Terms []float32 // 32 scales, 32 norms, 32 errors
-	Bias  []float32 // 32 biases
+// Int8Panels are packed items for ScoreInt8, 32 a panel.
+type Int8Panels struct {
+	Codes []uint8   // of a panel: 4 bytes of each item, 128 added, for each step
+	Terms []float32 // of a panel: norm, error, inverse of the scale, and one that is not used
+	Bonus []float32 // for a single user, finite: 32 of each panel, or 32 that all have
 }
 
-// ScoreInt8 sets bit j of masks[i] when the bound of user i and item j reaches thr[i], and reports whether any does. The bound is
+// ScoreInt8 multiplies the codes of rows users and of the items of panel after panel, exactly, until in one of them a product
+// reaches what the user asks of the panel:
 //
-//	scale[j]·(codes of i · codes of j) + norm[j]·terms[i][0] + err[j]·terms[i][1] + bias[j]·terms[i][2]
+//	product + bonus·Unit/scale ≥ (thr − norm·Norm − err·Err)/scale
 //
-// with the sum over 4·steps products exact. rows is 1 or ScoreRows(). It panics unless HasInt8.
-func ScoreInt8(rows, steps int, u Int8Users, p Int8Panel, thr []float32, masks []uint32) bool {
-	if rows != 1 && rows != level.scoreRows() || steps < 1 || !HasInt8() {
+// It returns how many panels came before that one, all of them when there is none. Of that panel bit j of masks[i] says whether user i's
+// product with item j reaches it, and products[i*32+j] is the product, with the bonus of a single user rounded up; what is 2²⁹
+// or more may be less than it should. Where a number overflows the item counts as reaching it. rows is 1 or ScoreRows(), steps
+// at most MaxInt8Steps. It panics unless HasInt8.
+func ScoreInt8(rows, steps, panels int, u Int8Users, p Int8Panels, thr []float32, products []int32, masks []uint32) int {
+	if rows != 1 && rows != level.scoreRows() || rows > 1 && p.Bonus != nil || steps < 1 || steps > MaxInt8Steps || panels < 1 || !HasInt8() {
 		panic("kernel: ScoreInt8 wants 1 or ScoreRows users and a machine that has it")
 	}
-	_, _, _ = u.Codes[4*steps*rows-1], u.Init[rows-1], u.Terms[3*rows-1]
-	_, _, _ = p.Codes[4*steps*ScoreCols-1], p.Terms[3*ScoreCols-1], p.Bias[ScoreCols-1]
-	_, _ = thr[rows-1], masks[rows-1]
-	return scoreInt8(rows, steps, u, p, thr, masks)
+	_, _, _, _ = u.Codes[4*steps*rows-1], u.Init[rows-1], u.Norm[rows-1], u.Err[rows-1]
+	_, _ = p.Codes[4*steps*ScoreCols*panels-1], p.Terms[4*panels-1]
+	_, _, _ = thr[rows-1], masks[rows-1], products[rows*ScoreCols-1]
+	return scoreInt8(rows, steps, panels, u, p, thr, products, masks)
 }
+
+// MaxInt8Steps is up to how many steps sums of products stay far from the limits of 32 bits.
+const MaxInt8Steps = 1 << 11

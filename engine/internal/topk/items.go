@@ -15,13 +15,13 @@ const panelItems = kernel.ScoreCols
 // Items is a set of item vectors prepared for scanning. It never changes and is safe for concurrent use.
 //
 // Items are scanned by falling norm, in panels of 32: once |u|·|v| is below a user's k-th score, no later panel can matter
-// (Cauchy and Schwarz). Panels hold float32, or where the machine multiplies bytes, 8-bit codes with proven error bounds, whose
-// candidates are scored again in float32.
+// (Cauchy and Schwarz). Panels hold float32, or where the machine multiplies bytes, 8-bit codes with proven error bounds; items
+// that the bounds leave in doubt are scored in float32 at the end.
 type Items struct {
 	v      dense.Matrix
 	ids    []int32   // item at each place of the scan
 	place  []int32   // place of each item
-	norms  []float32 // upper bound of the norms in each panel, falling
+	norms  []float32 // upper bound of the norms in each panel and in later ones
 	slack  float32   // bound of the rounding error of a score, relative to |u|·|v|
 	valid  []uint32  // places of each panel that hold an item
 	panels []float32 // packed float32, or nil
@@ -43,15 +43,23 @@ func newItems(v dense.Matrix, bytes bool) *Items {
 		it.ids[i] = int32(i)
 	}
 	slices.SortStableFunc(it.ids, func(a, b int32) int { return cmp.Compare(norms[b], norms[a]) })
+	bytes = bytes && v.Cols <= 4*kernel.MaxInt8Steps
+	if bytes {
+		it.alike()
+	}
 	it.place = make([]int32, v.Rows)
 	for at, id := range it.ids {
 		it.place[id] = int32(at)
 	}
 	n := (v.Rows + panelItems - 1) / panelItems
 	it.norms, it.valid = make([]float32, n), make([]uint32, n)
-	for p := range it.norms {
-		it.norms[p] = norms[it.ids[p*panelItems]] * (1 + 2*it.slack)
-		it.valid[p] = 1<<min(panelItems, v.Rows-p*panelItems) - 1
+	rest := float32(0)
+	for p := n - 1; p >= 0; p-- {
+		here := it.ids[p*panelItems : min((p+1)*panelItems, v.Rows)]
+		for _, id := range here {
+			rest = max(rest, norms[id])
+		}
+		it.norms[p], it.valid[p] = rest*(1+2*it.slack), 1<<len(here)-1
 	}
 	if bytes {
 		it.codes = newCodes(v, it.ids, norms)
@@ -64,6 +72,20 @@ func newItems(v dense.Matrix, bytes bool) *Items {
 		return &bonuses{scores: make([]float32, n*panelItems), own: make([]float32, n), most: make([]float32, n)}
 	}
 	return it
+}
+
+// alikeItems is among how many items of about the same norm alike chooses: panels enough to differ, too few for norms to.
+const alikeItems = 16 * panelItems
+
+// alike brings together items whose largest elements are about the same: those of a panel share the scale of their codes.
+func (it *Items) alike() {
+	most := make([]float32, it.v.Rows)
+	for i := range most {
+		most[i] = largest(it.v.Row(i))
+	}
+	for group := range slices.Chunk(it.ids, alikeItems) {
+		slices.SortStableFunc(group, func(a, b int32) int { return cmp.Compare(most[b], most[a]) })
+	}
 }
 
 // norm returns |v|, computed in float64: an underestimate would break the bounds.

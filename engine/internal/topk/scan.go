@@ -23,25 +23,18 @@ type scan struct {
 	rows  int
 
 	heaps   []heap
+	drafts  []draft // of the byte scan
 	exclude [][]int32
-	limit   []float32 // score that an item must reach: the user's k-th, before there is one the least asked for, +∞ for padding
-	bound   []float32 // the same as the kernel compares it
+	limit   []float32 // score that an item must reach: what is known of the user's k-th, at first the least asked for; +∞ for padding
+	bound   []float32 // the same as the byte kernel compares it
 	norms   []float32
 	ended   []bool    // tiles that no later panel matters to
 	packed  []float32 // users for kernel.Score
 	bytes   users     // or for kernel.ScoreInt8
-	tile    []float32
+	tile    []float32 // scores of a panel,
+	sums    []int32   // or products of its codes
 	masks   []uint32
-	waiting []place // candidates whose vectors are on their way into the cache
 }
-
-// place is an item to score again for a user of the block.
-type place struct {
-	user, panel, lane int32
-}
-
-// maxWaiting is how many candidates wait: enough to hide the way to memory, too few for the limits to lag behind.
-const maxWaiting = 12
 
 // begin prepares for the users [lo, hi).
 func (s *scan) begin(it *Items, req *Request, lists filters, lo, hi, rows int) {
@@ -50,12 +43,13 @@ func (s *scan) begin(it *Items, req *Request, lists filters, lo, hi, rows int) {
 	padded := tiles * rows
 	s.limit, s.bound, s.norms = grown(s.limit, padded), grown(s.bound, padded), grown(s.norms, padded)
 	s.ended, s.heaps, s.exclude = grown(s.ended, tiles), grown(s.heaps, padded), grown(s.exclude, padded)
-	s.tile, s.masks = grown(s.tile, rows*panelItems), grown(s.masks, rows)
+	s.masks = grown(s.masks, rows)
 	clear(s.ended)
 	if it.codes != nil {
 		s.bytes.resize(padded, it.codes.steps)
+		s.sums, s.drafts = grown(s.sums, rows*panelItems), grown(s.drafts, padded)
 	} else {
-		s.packed = grown(s.packed, padded*it.v.Cols)
+		s.packed, s.tile = grown(s.packed, padded*it.v.Cols), grown(s.tile, rows*panelItems)
 		clear(s.packed)
 	}
 	for i := range padded {
@@ -71,9 +65,12 @@ func (s *scan) begin(it *Items, req *Request, lists filters, lo, hi, rows int) {
 		if req.Exclude != nil {
 			s.exclude[i] = req.Exclude(lo + i)
 		}
+		if it.codes != nil {
+			s.drafts[i].reset(req.K)
+		}
 		s.setUser(i, req.Users.Row(lo+i))
 		if req.Least != nil {
-			s.setLimit(i, req.Least[lo+i])
+			s.raise(i, req.Least[lo+i])
 		}
 	}
 }
@@ -105,7 +102,7 @@ func (s *scan) run(ctx context.Context) error {
 	it := s.it
 	size := 4 * panelItems * it.v.Cols
 	if it.codes != nil {
-		size = panelItems * (4*it.codes.steps + 12)
+		size = panelItems * 4 * it.codes.steps
 	}
 	step := max(1, cacheBytes/max(size, 1))
 	for from := 0; from < len(it.norms); from += step {
@@ -126,30 +123,32 @@ func (s *scan) run(ctx context.Context) error {
 	return nil
 }
 
+// maxRun is how many panels the kernel may scan in one call: enough for the call to cost little, too few for the collector to
+// wait for it.
+const maxRun = 16
+
 // scanTile scans the panels [from, to) for the tile of users that begins at first.
 func (s *scan) scanTile(first, from, to int) {
 	for p := from; p < to; p++ {
 		this, rest := s.hopeless(first, p)
-		if rest {
+		switch {
+		case rest:
 			s.ended[first/s.rows] = true
-			break
-		}
-		allowed := s.lists.allowed[p]
-		if this || allowed == 0 || !s.score(first, p) {
-			continue
-		}
-		for i, mask := range s.masks {
-			for mask &= allowed; mask != 0; mask &= mask - 1 {
-				lane := bits.TrailingZeros32(mask)
-				if s.it.codes == nil {
-					s.offer(first+i, candidate{s.tile[i*panelItems+lane], s.it.ids[p*panelItems+lane]})
-				} else {
-					s.await(place{int32(first + i), int32(p), int32(lane)})
+			return
+		case this || s.lists.allowed[p] == 0:
+		case s.it.codes == nil:
+			s.scoreFloats(first, p)
+		default:
+			end := p + 1
+			for ; end < min(to, p+maxRun) && s.lists.allowed[end] != 0; end++ {
+				if this, _ = s.hopeless(first, end); this {
+					break
 				}
 			}
+			s.scoreBytes(first, p, end)
+			p = end - 1
 		}
 	}
-	s.scoreWaiting()
 }
 
 // hopeless reports whether panel p cannot matter to a tile, and whether no later one can either.
@@ -172,35 +171,18 @@ func (s *scan) hopeless(first, p int) (this, rest bool) {
 	return this, rest
 }
 
-// score compares panel p with a tile of users and reports whether masks says anything.
-func (s *scan) score(first, p int) bool {
-	it, bound := s.it, s.bound[first:first+s.rows]
-	if it.codes != nil {
-		q, terms := it.codes.panel(p)
-		panel := kernel.Int8Panel{Codes: q, Terms: terms, Bias: s.lists.bonus.of(p)}
-		return kernel.ScoreInt8(s.rows, it.codes.steps, s.bytes.tile(it.codes, first, s.rows), panel, bound, s.masks)
+// scoreFloats scores panel p in float32 for a tile of users.
+func (s *scan) scoreFloats(first, p int) {
+	it, f := s.it, s.it.v.Cols
+	if !kernel.Score(s.rows, f, s.packed[first*f:], it.panels[p*panelItems*f:], s.lists.bonus.of(p), s.limit[first:], s.tile, s.masks) {
+		return
 	}
-	f := it.v.Cols
-	return kernel.Score(s.rows, f, s.packed[first*f:], it.panels[p*panelItems*f:], s.lists.bonus.of(p), bound, s.tile, s.masks)
-}
-
-// await puts a candidate of the byte scan in line to be scored exactly.
-func (s *scan) await(p place) {
-	kernel.Prefetch(s.it.v.Row(int(s.it.ids[p.panel*panelItems+p.lane])))
-	s.waiting = append(s.waiting, p)
-	if len(s.waiting) == maxWaiting {
-		s.scoreWaiting()
+	for i, mask := range s.masks {
+		for mask &= s.lists.allowed[p]; mask != 0; mask &= mask - 1 {
+			lane := bits.TrailingZeros32(mask)
+			s.offer(first+i, candidate{s.tile[i*panelItems+lane], it.ids[p*panelItems+lane]})
+		}
 	}
-}
-
-// scoreWaiting scores the waiting candidates.
-func (s *scan) scoreWaiting() {
-	for _, p := range s.waiting {
-		item := s.it.ids[p.panel*panelItems+p.lane]
-		score := kernel.Dot(s.req.Users.Row(s.lo+int(p.user)), s.it.v.Row(int(item))) + s.lists.bonus.of(int(p.panel))[p.lane]
-		s.offer(int(p.user), candidate{score, item})
-	}
-	s.waiting = s.waiting[:0]
 }
 
 // offer gives user i of the block a candidate.
@@ -209,23 +191,29 @@ func (s *scan) offer(i int, c candidate) {
 	if len(*h) == s.req.K && !better(c, (*h)[0]) || !(c.score >= s.limit[i]) { // a NaN reaches nothing
 		return
 	}
-	if _, found := slices.BinarySearch(s.exclude[i], c.item); found {
+	if s.excluded(i, c.item) {
 		return
 	}
 	h.push(c, s.req.K)
 	if len(*h) == s.req.K {
-		s.setLimit(i, (*h)[0].score)
+		s.raise(i, (*h)[0].score)
 	}
 }
 
-// setLimit raises what an item must reach for user i of the block.
-func (s *scan) setLimit(i int, score float32) {
-	s.limit[i], s.bound[i] = score, score
-	if s.it.codes != nil {
-		// In units of the user's scale, less what rounding may have taken from the kernel's sum of bound and bonus.
-		if math.IsInf(float64(score), 0) {
-			return // no number to take anything from
-		}
+// excluded reports whether an item is left out for user i of the block.
+func (s *scan) excluded(i int, item int32) bool {
+	_, found := slices.BinarySearch(s.exclude[i], item)
+	return found
+}
+
+// raise says that an item must reach a score to be on the list of user i of the block.
+func (s *scan) raise(i int, score float32) {
+	if !(score > s.limit[i]) {
+		return
+	}
+	s.limit[i] = score
+	if s.it.codes != nil && !math.IsInf(float64(score), 0) { // from an infinity there is nothing to take
+		// In units of the user's scale, less what rounding may have taken from the kernel's threshold.
 		x := score / s.bytes.scale[i]
 		s.bound[i] = x - max(x, -x)*0x1p-20 - s.lists.extreme/s.bytes.scale[i]*0x1p-20
 	}

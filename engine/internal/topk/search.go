@@ -46,8 +46,8 @@ func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []in
 		return ids, scores, nil
 	}
 	rows := kernel.ScoreRows()
-	if n < 4 {
-		rows = 1 // a tile costs as much for one user as for all of it
+	if n < 4 || len(req.Bonus.Items) > 0 {
+		rows = 1 // a tile costs as much for one user as for all of it, and bonuses are one user's
 	}
 	lists := it.filter(req)
 	defer it.unfilter(lists, req)
@@ -60,6 +60,9 @@ func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []in
 			return err
 		}
 		for u := lo; u < hi; u++ {
+			if it.codes != nil {
+				s.settle(u - lo)
+			}
 			s.heaps[u-lo].drain(ids[u*req.K:], scores[u*req.K:])
 		}
 		return nil
@@ -168,9 +171,20 @@ func (it *Items) unfilter(f filters, req Request) {
 }
 
 // of returns the bonuses of panel p.
-func (b *bonuses) of(p int) []float32 {
+func (b *bonuses) of(p int) []float32 { return b.from(p)[:panelItems] }
+
+// from returns the bonuses of panel p and, where panels have their own, of those behind it.
+func (b *bonuses) from(p int) []float32 {
 	if len(b.own) == 0 {
 		return b.scores
 	}
-	return b.scores[p*panelItems:][:panelItems]
+	return b.scores[p*panelItems:]
+}
+
+// at returns the bonus at one place of the scan.
+func (b *bonuses) at(place int32) float32 {
+	if len(b.own) == 0 {
+		return 0
+	}
+	return b.scores[place]
 }

@@ -43,7 +43,7 @@ func main() {
 	score(avx2, 6)
 	score(avx512, 1)
 	score(avx512, 14)
-	scoreInt8(1)
-	scoreInt8(14)
+	scoreInt8(1, true)
+	scoreInt8(14, false)
 	Generate()
 }
