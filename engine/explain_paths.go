@@ -82,14 +82,14 @@ func labelOnly(p Part) string {
 	return p.Name
 }
 
-// stepsOf reads the triples of a node, those of the entities it is the same as included.
-func (e *Engine) stepsOf(ctx context.Context, id string) ([]step, error) {
-	steps, same, err := e.stepsAt(ctx, id)
+// stepsOf reads the triples of a node that count in the model, those of the entities it is the same as included.
+func (s *session) stepsOf(ctx context.Context, id string) ([]step, error) {
+	steps, same, err := s.stepsAt(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	for _, entity := range same {
-		more, _, err := e.stepsAt(ctx, entity)
+		more, _, err := s.stepsAt(ctx, entity)
 		if err != nil && !errors.Is(err, graph.ErrNotFound) {
 			return nil, err
 		}
@@ -98,29 +98,35 @@ func (e *Engine) stepsOf(ctx context.Context, id string) ([]step, error) {
 	return steps, nil
 }
 
-// stepsAt reads the triples of one node and tells which nodes it is the same as.
-func (e *Engine) stepsAt(ctx context.Context, id string) (steps []step, same []string, err error) {
-	for t, err := range e.store.Neighbours(ctx, id, graph.NeighbourOptions{}) {
+// stepsAt reads the triples of one node that count and tells which nodes it is the same as.
+func (s *session) stepsAt(ctx context.Context, id string) (steps []step, same []string, err error) {
+	for t, err := range s.e.store.Neighbours(ctx, id, graph.NeighbourOptions{}) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("engine: triples of %q: %w", id, err)
 		}
-		s := step{relation: t.Relation, other: t.Tail}
+		to := step{relation: t.Relation, other: t.Tail}
 		if t.Head != id {
-			s.in, s.other = true, t.Head
+			to.in, to.other = true, t.Head
 		}
 		switch {
+		case !s.m.config.counts(t): // what the score leaves out is no reason for it
 		case !isSame(t.Relation):
-			steps = append(steps, s)
-		case !s.in:
+			steps = append(steps, to)
+		case !to.in:
 			same = append(same, t.Tail)
 		}
 	}
 	return steps, same, nil
 }
 
+// counts reports whether a triple adds to scores: its weight is positive, and that of its relation and of its source.
+func (c Config) counts(t graph.Triple) bool {
+	return t.Weight > 0 && weightOf(c.Relations, t.Relation, 1) > 0 && weightOf(c.Sources, t.Source, 1) > 0
+}
+
 // paths finds ways of two triples from what the user has or prefers to the item, those through rare nodes first.
 func (s *session) paths(ctx context.Context, p *person, item string, parts []Part) ([]string, error) {
-	ofItem, err := s.e.stepsOf(ctx, item)
+	ofItem, err := s.stepsOf(ctx, item)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +137,7 @@ func (s *session) paths(ctx context.Context, p *person, item string, parts []Par
 	}
 	var all []found
 	from := func(id, verb string, rank int) error {
-		steps, err := s.e.stepsOf(ctx, id)
+		steps, err := s.stepsOf(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -249,7 +249,7 @@ func TestAttributesAreContexts(t *testing.T) {
 	}
 }
 
-// With a relation of weight 0 and every feature block on, new items are placed as if they had been there, and negative
+// With a relation and a source of weight 0 and every feature block on, new items are placed as if they had been there, and negative
 // triples, which only come in from Go, say nothing.
 func TestRelationsLeftOut(t *testing.T) {
 	e := films(t)
@@ -260,7 +260,10 @@ func TestRelationsLeftOut(t *testing.T) {
 	if err := e.AddTriple(t.Context(), not("f1", "p2"), not("f2", "p2"), not("f3", "p1"), not("f4", "p1")); err != nil {
 		t.Fatal(err)
 	}
-	c := &Config{Factors: 8, Iterations: 3, Relations: []Weight{{"noise", 0}, {"has_genre", 2}}, Blocks: []Weight{{"structure", 1}}}
+	if err := e.AddTriple(t.Context(), graph.Triple{Head: "f1", Relation: "in", Tail: "y", Weight: 1, Source: "guess"}, graph.Triple{Head: "f2", Relation: "in", Tail: "y", Weight: 1, Source: "guess"}); err != nil {
+		t.Fatal(err)
+	}
+	c := &Config{Factors: 8, Iterations: 3, Relations: []Weight{{"noise", 0}, {"has_genre", 2}}, Sources: []Weight{{"guess", 0}}, Blocks: []Weight{{"structure", 1}}}
 	if _, err := e.Train(t.Context(), TrainOptions{Config: c}); err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +275,13 @@ func TestRelationsLeftOut(t *testing.T) {
 	q := Query{User: "bo", K: 9, IncludeSeen: true}
 	r := recommend(t, e, q)
 	for _, x := range r.Items {
-		for _, p := range checkExplained(t, e, "bo", x).Parts {
+		explained := checkExplained(t, e, "bo", x)
+		for _, p := range explained.Paths {
+			if strings.Contains(p, "noise") || strings.Contains(p, "not_by") || strings.Contains(p, "—in→") {
+				t.Errorf("%s: a path through what is left out: %s", x.Item, p)
+			}
+		}
+		for _, p := range explained.Parts {
 			if strings.HasPrefix(p.Name, "noise") || strings.HasPrefix(p.Name, "not_by") || p.Kind == partEarlier {
 				t.Errorf("%s: a part for what is left out: %+v", x.Item, p)
 			}
