@@ -20,8 +20,8 @@ func newEraseCommand(a *app) *ucli.Command {
 was proposed about them and what language models answered about them, and the model,
 which was learned from them, too. A hash of each id is kept, so that restoring an older
 backup over this store does not bring them back; restored elsewhere, it does. Their
-bytes stay in the files until --vacuum rewrites those; --verify then searches every
-file for them.
+bytes stay in the files until --vacuum rewrites those, and so do the vectors of texts
+that they had before; --verify then searches every file for the ids.
 
 Examples:
   ken erase user:ann --vacuum --verify && ken train
@@ -89,7 +89,7 @@ func (a *app) erase(ctx context.Context, ids []string, o eraseOptions) error {
 		return err
 	}
 	if o.vacuum {
-		v, err := graph.Vacuum(ctx, a.db, graph.WithLogger(a.logger()))
+		v, err := engine.Vacuum(ctx, a.db, graph.WithLogger(a.logger()))
 		if err != nil {
 			return fmt.Errorf("erased, but not vacuumed: %w", err)
 		}

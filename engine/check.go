@@ -51,7 +51,7 @@ func (e *Engine) checkSettings(ctx context.Context, r *CheckReport) error {
 	if _, err := e.trainConfig(ctx, nil); err != nil {
 		r.Add("settings", "%v", err)
 	}
-	if _, err := e.embedModels(ctx); err != nil {
+	if _, err := embedModels(ctx, e.store); err != nil {
 		r.Add("settings", "%v", err)
 	}
 	raw, err := e.store.Meta(ctx, metaJournal)

@@ -16,15 +16,15 @@ import (
 const metaModels = "embed.models"
 
 // embedModels returns the names of the models that vectors in the store or its cache came from.
-func (e *Engine) embedModels(ctx context.Context) (names []string, err error) {
-	raw, err := e.store.Meta(ctx, metaModels)
+func embedModels(ctx context.Context, s *graph.Store) (names []string, err error) {
+	raw, err := s.Meta(ctx, metaModels)
 	if err == nil {
 		err = json.Unmarshal(raw, &names)
 	}
 	if err != nil && !errors.Is(err, graph.ErrNotFound) {
 		return nil, fmt.Errorf("engine: names of models: %w", err)
 	}
-	kinds, err := e.store.Modalities(ctx)
+	kinds, err := s.Modalities(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (e *Engine) embedModels(ctx context.Context) (names []string, err error) {
 
 // noteModel keeps the name of the model that is about to fill the cache, so that Erase knows under which keys to look.
 func (e *Engine) noteModel(ctx context.Context) error {
-	names, err := e.embedModels(ctx)
+	names, err := embedModels(ctx, e.store)
 	name := e.embedder.Model().Name
 	if err != nil || slices.Contains(names, name) {
 		return err

@@ -27,7 +27,7 @@ type EraseReport struct {
 // is running has read of them is not stored any more. A model that was trained while they were there has learned from
 // them, so it goes too, and its file: Recommend returns ErrNotTrained until the next Train. Texts that other nodes share
 // lose their cached vector and are embedded again when they change. It waits for a running Train. Their bytes stay in the
-// store's files until graph.Vacuum.
+// store's files until Vacuum, and so do cached vectors of texts that the nodes had before.
 func (e *Engine) Erase(ctx context.Context, ids []string) (rep EraseReport, err error) {
 	defer border(&err)
 	if err := e.train.LockContext(ctx); err != nil {
@@ -41,7 +41,7 @@ func (e *Engine) Erase(ctx context.Context, ids []string) (rep EraseReport, err 
 	if rep.ModelDropped, err = e.forgetModel(ids); err != nil {
 		return rep, err
 	}
-	models, err := e.embedModels(ctx)
+	models, err := embedModels(ctx, e.store)
 	if err != nil {
 		return rep, err
 	}
@@ -85,14 +85,49 @@ func (e *Engine) forgetModel(ids []string) (dropped bool, err error) {
 	return false, nil
 }
 
-// Restore makes the store in dir from a backup, see graph.Restore. The model beside a store that was there goes: it
+// Vacuum rewrites the store in dir, which must not be open, so that no byte of what was erased is left in its files, see
+// graph.Vacuum. The cached vectors that belong to no text of any node go first: of texts that a node had before, also one
+// that was erased, nobody else knows the keys.
+func Vacuum(ctx context.Context, dir string, opts ...graph.Option) (graph.VacuumReport, error) {
+	err := pruneCache(ctx, dir, opts)
+	if err != nil {
+		return graph.VacuumReport{}, fmt.Errorf("engine: vacuum: %w", err)
+	}
+	rep, err := graph.Vacuum(ctx, dir, opts...)
+	if err != nil {
+		return rep, fmt.Errorf("engine: %w", err)
+	}
+	return rep, nil
+}
+
+// pruneCache drops the cached vectors that belong to no text of any node of the store in dir.
+func pruneCache(ctx context.Context, dir string, opts []graph.Option) (err error) {
+	s, err := graph.Open(ctx, dir, opts...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	models, err := embedModels(ctx, s)
+	if err != nil {
+		return err
+	}
+	_, err = s.PruneCache(ctx, func(n graph.Node) [][32]byte { return textKeys(n, models) })
+	return err
+}
+
+// Restore makes the store in dir from a backup, see graph.Restore. Where nodes were left out because they had been erased,
+// the cached vectors that belong to no text of any node go as well. The model beside a store that was there goes: it
 // speaks of nodes by numbers that may mean others now.
 func Restore(ctx context.Context, r io.Reader, dir string, opts ...graph.Option) (graph.RestoreReport, error) {
 	rep, err := graph.Restore(ctx, r, dir, append(opts, graph.WithAbout(recordSpeaksOf))...)
 	if err != nil {
 		return rep, fmt.Errorf("engine: %w", err)
 	}
-	return rep, dropModel(dir)
+	err = dropModel(dir)
+	if err == nil && rep.Erased > 0 {
+		_, err = Vacuum(ctx, dir, opts...)
+	}
+	return rep, err
 }
 
 // dropModel removes the model file beside a store; dir "" is a store in memory, which has none.

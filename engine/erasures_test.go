@@ -162,8 +162,18 @@ func TestEraseIsReplayed(t *testing.T) {
 	}
 	e := open()
 	other := graph.Node{ID: "other", Type: "film", Name: "Other", Text: "Something else."}
-	mustAdd(t, e, canary)
+	former := canary
+	former.Text = "What was said of it before."
+	mustAdd(t, e, former)
 	mustAdd(t, e, other)
+	if _, err := e.Embed(t.Context(), EmbedOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := e.store.Vector(t.Context(), canary.ID, modalityText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustAdd(t, e, canary)
 	for _, name := range []string{"first", "second"} { // the cache keeps the vectors of both models
 		m.Name = name
 		if _, err := e.Embed(t.Context(), EmbedOptions{Rebuild: true}); err != nil {
@@ -179,7 +189,7 @@ func TestEraseIsReplayed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	needles := [][]byte{[]byte(canary.ID), []byte(canary.Name), []byte("Text-canary"), vectorBytes(vec)}
+	needles := [][]byte{[]byte(canary.ID), []byte(canary.Name), []byte("Text-canary"), vectorBytes(vec), vectorBytes(before)}
 	var backup bytes.Buffer
 	if _, err := e.store.Backup(t.Context(), &backup); err != nil {
 		t.Fatal(err)
@@ -201,7 +211,7 @@ func TestEraseIsReplayed(t *testing.T) {
 		t.Errorf("%+v, want 3 records erased: a proposal, an answer, a link of another film", rep)
 	}
 	closed(t, e)
-	if _, err := graph.Vacuum(t.Context(), dir); err != nil {
+	if _, err := Vacuum(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 	find("after the vacuum", false)

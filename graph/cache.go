@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // CacheLookup returns the cached vectors of the keys, nil where there is none. A key is a hash of all that decides the
@@ -68,4 +70,33 @@ func (s *Store) CacheStore(ctx context.Context, keys [][32]byte, vecs [][]float3
 		}
 		return writes, map[counter]int64{{what: countCache}: added}, nil
 	})
+}
+
+// PruneCache deletes the cached vectors under keys that keysOf makes of no node, such as those of a text that a node had
+// before, and returns how many these were. What is stored for a new node meanwhile may go, too: it can be made anew.
+func (s *Store) PruneCache(ctx context.Context, keysOf func(Node) [][32]byte) (int, error) {
+	orphans := map[[32]byte]bool{}
+	for key, err := range scanRows(ctx, s, []byte{kindCache}, func(key, _ []byte) ([32]byte, bool) { return parseCacheKey(key) }) {
+		if err != nil {
+			return 0, err
+		}
+		orphans[key] = true
+	}
+	if len(orphans) == 0 {
+		return 0, nil
+	}
+	for n, err := range s.Nodes(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		for _, key := range keysOf(n.Node) {
+			delete(orphans, key)
+		}
+	}
+	for some := range slices.Chunk(slices.Collect(maps.Keys(orphans)), checkEvery) {
+		if err := s.dropCache(ctx, some); err != nil {
+			return 0, err
+		}
+	}
+	return len(orphans), nil
 }

@@ -90,8 +90,11 @@ func erasedKey(h [32]byte) []byte {
 	return append(newKey(kindErased, 1+len(h)), h[:]...)
 }
 
-func parseErasedKey(k []byte) (h [32]byte, ok bool) {
-	if len(k) != 1+len(h) || k[0] != kindErased {
+func parseCacheKey(k []byte) (h [32]byte, ok bool)  { return parseHashKey(kindCache, k) }
+func parseErasedKey(k []byte) (h [32]byte, ok bool) { return parseHashKey(kindErased, k) }
+
+func parseHashKey(kind byte, k []byte) (h [32]byte, ok bool) {
+	if len(k) != 1+len(h) || k[0] != kind {
 		return h, false
 	}
 	copy(h[:], k[1:])

@@ -101,6 +101,13 @@ func testCache(t *testing.T, s *graph.Store) {
 	if st.CacheEntries != 2 || st.Seq != 0 {
 		t.Errorf("stats %+v", st)
 	}
+	Graph{Nodes: []graph.Node{{ID: "n"}}}.Put(t, s)
+	if n, err := s.PruneCache(t.Context(), func(graph.Node) [][32]byte { return [][32]byte{b, c} }); err != nil || n != 1 {
+		t.Errorf("pruned %d, %v: want the one of no node", n, err)
+	}
+	if got, err = s.CacheLookup(t.Context(), [][32]byte{c, a}); err != nil || got[0] == nil || got[1] != nil {
+		t.Errorf("after pruning %v, %v", got, err)
+	}
 	if err := s.CacheStore(t.Context(), [][32]byte{a}, nil); !errors.Is(err, graph.ErrBadRecord) {
 		t.Errorf("keys without vectors: %v", err)
 	}
