@@ -2,18 +2,13 @@ package snapshot
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"hash/crc32"
-	"io"
-	"io/fs"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -288,189 +283,6 @@ func TestNotFinite(t *testing.T) {
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("got %v, want ErrDamaged", err)
 		}
-	}
-}
-
-// A changed bit anywhere is found: each byte of the file is under one of the checksums, or is one.
-func TestMutatedFiles(t *testing.T) {
-	good := write(t, filepath.Join(t.TempDir(), "m"), sample(50).file(t))
-	n := 10_000
-	if testing.Short() {
-		n = 1000
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range n {
-		bad := slices.Clone(good)
-		at, bit := rng.IntN(len(bad)), rng.IntN(8)
-		bad[at] ^= 1 << bit
-		if _, err := load(bad); err == nil {
-			t.Fatalf("bit %d of byte %d of %d changed unnoticed", bit, at, len(bad))
-		} else if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNotModel) && !errors.Is(err, ErrVersion) {
-			t.Fatalf("byte %d: %v is none of the package's errors", at, err)
-		}
-	}
-}
-
-func TestTruncatedFiles(t *testing.T) {
-	good := write(t, filepath.Join(t.TempDir(), "m"), sample(2000).file(t))
-	for n := 0; n < len(good); n += 997 {
-		if _, err := load(good[:n]); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNotModel) {
-			t.Fatalf("%d of %d bytes: %v", n, len(good), err)
-		}
-		// the same when the file was longer when its size was asked for
-		if _, err := decode(bytes.NewReader(good[:n]), int64(len(good))); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNotModel) {
-			t.Fatalf("%d of %d bytes, shrinking: %v", n, len(good), err)
-		}
-	}
-	for n := range 64 { // byte by byte through the header
-		if _, err := load(good[:n]); err == nil {
-			t.Fatalf("%d bytes were read", n)
-		}
-	}
-}
-
-// Reading takes no more memory than twice the file, whatever the file says about itself.
-func TestReadMemory(t *testing.T) {
-	good := write(t, filepath.Join(t.TempDir(), "m"), sample(20_000).file(t))
-	claims := slices.Clone(good)
-	binary.LittleEndian.PutUint32(claims[len(magic)+4:], math.MaxUint32)
-	for name, file := range map[string][]byte{
-		"good":     good,
-		"claims":   claims,
-		"brackets": forge(Version, "["+strings.Repeat("{},", 1<<18)+"{}]", nil),
-	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		f, err := load(file)
-		if err == nil {
-			_, err = read(f)
-		}
-		runtime.ReadMemStats(&after)
-		if name == "good" && err != nil {
-			t.Fatal(err)
-		}
-		const padding = 2 // rows of 17 numbers are stored in 32
-		if used := after.TotalAlloc - before.TotalAlloc; used > uint64(padding*2*len(file)+1<<16) {
-			t.Errorf("%s: %d bytes allocated for a file of %d", name, used, len(file))
-		}
-	}
-}
-
-// slowDisk fails with a reason of its own.
-type slowDisk struct{ r io.Reader }
-
-var errDisk = errors.New("i/o error")
-
-func (d slowDisk) Read(p []byte) (int, error) {
-	n, err := d.r.Read(p)
-	if err == io.EOF {
-		err = errDisk
-	}
-	return n, err
-}
-
-func TestReadErrorsOfTheDiskAreNoDamage(t *testing.T) {
-	good := write(t, filepath.Join(t.TempDir(), "m"), sample(3).file(t))
-	for _, n := range []int{4, 12, 60, len(good) - 2} {
-		_, err := decode(slowDisk{bytes.NewReader(good[:n])}, int64(len(good)))
-		if !errors.Is(err, errDisk) || errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotModel) {
-			t.Errorf("after %d bytes: %v, want the disk's error alone", n, err)
-		}
-	}
-	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no file: %v", err)
-	}
-}
-
-func TestWriteLeavesTheOldFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "model.ken")
-	good := write(t, path, sample(3).file(t))
-	twice := &File{}
-	twice.AddInt32s("x", nil)
-	twice.AddInt32s("x", nil)
-	huge := &File{}
-	for range 10 {
-		huge.AddInt32s(strings.Repeat("n", maxDirectory/8), nil)
-	}
-	empty := &File{}
-	empty.AddMatrix("rows without columns", dense.New(3, 0))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, tc := range []struct {
-		name string
-		ctx  context.Context
-		file *File
-		why  string
-	}{
-		{"cancelled", ctx, sample(3).file(t), "Ctrl-C while a model is written"},
-		{"same name", t.Context(), twice, "Read would refuse it"},
-		{"directory too long", t.Context(), huge, "Read would refuse it"},
-		{"no columns", t.Context(), empty, "Read would refuse it"},
-	} {
-		if _, err := Write(tc.ctx, path, tc.file); err == nil {
-			t.Errorf("%s: written: %s", tc.name, tc.why)
-		}
-	}
-	if err := replace(path, func(w io.Writer) error {
-		if _, err := w.Write(make([]byte, 1<<21)); err != nil {
-			return err
-		}
-		return errDisk
-	}); !errors.Is(err, errDisk) {
-		t.Errorf("a write that fails half-way: %v", err)
-	}
-	now, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(now, good) {
-		t.Errorf("the old file changed: %v", err)
-	}
-	if names := list(t, dir); !slices.Equal(names, []string{"model.ken"}) {
-		t.Errorf("the folder holds %q", names)
-	}
-	if _, err := Write(t.Context(), filepath.Join(dir, "no", "folder"), sample(1).file(t)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no folder: %v", err)
-	}
-}
-
-func list(t *testing.T, dir string) (names []string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
-}
-
-// A writer that was killed leaves a temporary file: nobody reads it, and Sweep takes it away.
-func TestSweep(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "model.ken")
-	good := write(t, path, sample(3).file(t))
-	for name, content := range map[string][]byte{
-		"model.ken.new-1": good[:40], "model.ken.new-22": good, "model.ken.old": good, "other.ken.new-1": good, "STORE": nil,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := Read(path); err != nil {
-		t.Errorf("with leftovers beside it: %v", err)
-	}
-	n, err := Sweep(path)
-	if err != nil || n != 2 {
-		t.Errorf("Sweep removed %d, %v, want 2", n, err)
-	}
-	if names := list(t, dir); !slices.Equal(names, []string{"STORE", "model.ken", "model.ken.old", "other.ken.new-1"}) {
-		t.Errorf("the folder holds %q", names)
-	}
-	if n, err := Sweep(path); n != 0 || err != nil {
-		t.Errorf("a second time: %d, %v", n, err)
-	}
-	if _, err := Sweep(filepath.Join(dir, "no", "model.ken")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no folder: %v", err)
 	}
 }
 
