@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,6 +30,69 @@ func askEach(ctx context.Context, n, parallel int, ask func(ctx context.Context,
 	}
 	_ = g.Wait() // ask keeps its errors
 	return context.Cause(within)
+}
+
+// AskReport says what came of asking a model about many nodes, one prompt each.
+type AskReport struct {
+	Cached   int            `json:"cached"`   // answered before: nobody was asked
+	Sent     int            `json:"sent"`     // asked; with DryRun: would be
+	Repaired int            `json:"repaired"` // readable at the second try only
+	Failed   int            `json:"failed"`
+	Proposed int            `json:"proposed"` // new in quarantine
+	Known    int            `json:"known"`    // proposed before
+	Usage    chat.Usage     `json:"usage"`    // of this run, failed answers excepted; with DryRun an estimate
+	Cost     float64        `json:"cost"`     // of Usage, in the currency of the price
+	Failures []EmbedFailure `json:"failures,omitempty"`
+}
+
+// asking is the part of a job that counts its answers.
+type asking struct {
+	lost error // of the nodes that failed, while none was answered
+
+	mu   sync.Mutex // guards done, and is held while Progress is called
+	done int64
+}
+
+// count adds to the report what came of one node and reports whether there is an answer.
+func (k *asking) count(rep *AskReport, id string, r *reply) bool {
+	rep.Usage.Add(r.usage)
+	if r.sent {
+		rep.Sent++
+	} else if r.err == nil {
+		rep.Cached++
+	}
+	if r.repaired {
+		rep.Repaired++
+	}
+	if r.err == nil {
+		k.lost = nil
+		return true
+	}
+	if rep.Failed++; len(rep.Failures) < embedFailures {
+		rep.Failures = append(rep.Failures, EmbedFailure{id, r.err.Error()})
+	}
+	if rep.Sent+rep.Cached == 0 && (errors.Is(r.err, embed.ErrRefused) || errors.Is(r.err, embed.ErrBadAnswer)) {
+		k.lost = r.err
+	}
+	return false
+}
+
+// hopeless returns why no node will fare better, after several that failed for a wrong model or address; else nil.
+func (k *asking) hopeless(rep *AskReport) error {
+	if rep.Failed >= 5 {
+		return k.lost
+	}
+	return nil
+}
+
+// tell counts one node more and passes on how far the job has come.
+func (k *asking) tell(progress func(Progress), p Progress) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.done++
+	if p.Done = k.done; progress != nil {
+		progress(p)
+	}
 }
 
 // reply is what came of asking about one node.

@@ -1,13 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/kenrec/ken/embed"
@@ -31,22 +31,14 @@ type EnrichOptions struct {
 
 // EnrichReport says what EnrichAttributes did.
 type EnrichReport struct {
-	Model    string         `json:"model"`
-	Source   string         `json:"source"` // of the proposals
-	Items    int            `json:"items"`
-	Cached   int            `json:"cached"`   // answered before: nobody was asked
-	Sent     int            `json:"sent"`     // asked; with DryRun: would be
-	Repaired int            `json:"repaired"` // readable at the second try only
-	Failed   int            `json:"failed"`
-	Facts    int            `json:"facts"`    // in the answers
-	Refused  map[string]int `json:"refused"`  // of them, by reason
-	Matched  map[string]int `json:"matched"`  // the others, by how their tail was found: exact, normalised, embedding, new
-	Proposed int            `json:"proposed"` // new in quarantine
-	Known    int            `json:"known"`    // proposed before
-	Usage    chat.Usage     `json:"usage"`    // of this run, failed answers excepted; with DryRun an estimate
-	Cost     float64        `json:"cost"`     // of Usage, in the currency of the price
-	Failures []EmbedFailure `json:"failures,omitempty"`
-	Seconds  float64        `json:"seconds"`
+	Model  string `json:"model"`
+	Source string `json:"source"` // of the proposals
+	Items  int    `json:"items"`
+	AskReport
+	Facts   int            `json:"facts"`   // in the answers
+	Refused map[string]int `json:"refused"` // of them, by reason
+	Matched map[string]int `json:"matched"` // the others, by how their tail was found: exact, normalised, embedding, new
+	Seconds float64        `json:"seconds"`
 }
 
 // enrichChunk is how many items are asked about between two writes of proposals.
@@ -101,10 +93,7 @@ type enrichJob struct {
 	vectors *embed.Cached
 	fresh   map[string]string // id of a new tail → its name
 	rep     EnrichReport
-	lost    error // of the items that failed, while none was answered
-
-	mu   sync.Mutex // guards done, and is held while Progress is called
-	done int64
+	asking
 }
 
 func (j *enrichJob) run(ctx context.Context) error {
@@ -232,7 +221,7 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 		a := &items[i]
 		if a.err = ctx.Err(); a.err == nil {
 			j.ask(ctx, a)
-			j.progress()
+			j.tell(j.o.Progress, Progress{Stage: "enrich", Total: int64(j.rep.Items), Unit: "items"})
 		}
 		return a.err
 	})
@@ -242,13 +231,8 @@ func (j *enrichJob) chunk(ctx context.Context, ids []string) error {
 			all = append(all, j.take(ctx, &items[i])...)
 		}
 	}
-	if stored := j.propose(ctx, all); err == nil {
-		err = stored
-	}
-	if err == nil && j.lost != nil && j.rep.Failed >= 5 {
-		err = j.lost // a wrong model or address: no item will fare better
-	}
-	return err
+	stored := j.propose(ctx, all) // also what came before an error
+	return cmp.Or(err, stored, j.hopeless(&j.rep.AskReport))
 }
 
 // ask gets the facts of one item, from the store or from the model, with one more try when the answer cannot be read.
@@ -263,25 +247,9 @@ func (j *enrichJob) ask(ctx context.Context, a *asked) {
 
 // take counts what came of an item and returns its proposals.
 func (j *enrichJob) take(ctx context.Context, a *asked) []Proposal {
-	j.rep.Usage.Add(a.usage)
-	if a.sent {
-		j.rep.Sent++
-	} else if a.err == nil {
-		j.rep.Cached++
-	}
-	if a.repaired {
-		j.rep.Repaired++
-	}
-	if a.err != nil {
-		if j.rep.Failed++; len(j.rep.Failures) < embedFailures {
-			j.rep.Failures = append(j.rep.Failures, EmbedFailure{a.node.ID, a.err.Error()})
-		}
-		if j.rep.Sent+j.rep.Cached == 0 && (errors.Is(a.err, embed.ErrRefused) || errors.Is(a.err, embed.ErrBadAnswer)) {
-			j.lost = a.err
-		}
+	if !j.count(&j.rep.AskReport, a.node.ID, &a.reply) {
 		return nil
 	}
-	j.lost = nil
 	return j.check(ctx, a)
 }
 
@@ -297,14 +265,4 @@ func (j *enrichJob) propose(ctx context.Context, all []Proposal) error {
 		j.rep.Refused[refusedStore] += rep.Refused
 	}
 	return err
-}
-
-// progress counts one item more.
-func (j *enrichJob) progress() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.done++
-	if j.o.Progress != nil {
-		j.o.Progress(Progress{Stage: "enrich", Done: j.done, Total: int64(j.rep.Items), Unit: "items"})
-	}
 }

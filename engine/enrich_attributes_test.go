@@ -101,9 +101,9 @@ func TestEnrichAttributes(t *testing.T) {
 	if len(steps) != 3 || steps[2] != (Progress{Stage: "enrich", Done: 3, Total: 3, Unit: "items"}) {
 		t.Errorf("progress %+v", steps)
 	}
-	want := EnrichReport{Model: "toy@host", Source: "llm:toy:attributes-1", Items: 3, Sent: 3, Facts: 11, Proposed: 6,
+	want := EnrichReport{Model: "toy@host", Source: "llm:toy:attributes-1", Items: 3, Facts: 11,
 		Refused: map[string]int{refusedRelation: 1, refusedList: 1, refusedUnknown: 1, refusedTwice: 1, refusedValue: 1},
-		Matched: map[string]int{matchExact: 2, matchNormalised: 2, matchNew: 2}, Usage: chat.Usage{In: 30, Out: 15}, Cost: 60}
+		Matched: map[string]int{matchExact: 2, matchNormalised: 2, matchNew: 2}, AskReport: AskReport{Sent: 3, Proposed: 6, Usage: chat.Usage{In: 30, Out: 15}, Cost: 60}}
 	rep.Seconds = 0
 	if diff := cmp.Diff(want, rep); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

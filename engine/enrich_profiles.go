@@ -1,14 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
-	"github.com/kenrec/ken/embed"
 	"github.com/kenrec/ken/embed/chat"
 )
 
@@ -35,22 +34,14 @@ type ProfileOptions struct {
 
 // ProfileReport says what EnrichProfiles did. Users = Cached + Sent after a whole run, Failed ones among them.
 type ProfileReport struct {
-	Model    string         `json:"model"`
-	Source   string         `json:"source"`   // of the proposals
-	Users    int            `json:"users"`    // with something to write from
-	Told     int            `json:"told"`     // left out: have a text of their own
-	Unknown  int            `json:"unknown"`  // left out: neither interactions nor preferences
-	Held     int            `json:"held"`     // interactions kept back
-	Cached   int            `json:"cached"`   // answered before: nobody was asked
-	Sent     int            `json:"sent"`     // asked; with DryRun: would be
-	Repaired int            `json:"repaired"` // readable at the second try only
-	Failed   int            `json:"failed"`
-	Proposed int            `json:"proposed"` // new in quarantine
-	Known    int            `json:"known"`    // proposed before
-	Usage    chat.Usage     `json:"usage"`    // of this run, failed answers excepted; with DryRun an estimate
-	Cost     float64        `json:"cost"`     // of Usage, in the currency of the price
-	Failures []EmbedFailure `json:"failures,omitempty"`
-	Seconds  float64        `json:"seconds"`
+	Model   string `json:"model"`
+	Source  string `json:"source"`  // of the proposals
+	Users   int    `json:"users"`   // with something to write from
+	Told    int    `json:"told"`    // left out: have a text of their own
+	Unknown int    `json:"unknown"` // left out: neither interactions nor preferences
+	Held    int    `json:"held"`    // interactions kept back
+	AskReport
+	Seconds float64 `json:"seconds"`
 }
 
 // EnrichProfiles asks a language model for a short text about the taste of each user, one prompt a user, and proposes it
@@ -86,12 +77,8 @@ type profileJob struct {
 	model chat.Completer
 	o     ProfileOptions
 	rep   ProfileReport
-	lost  error // of the users that failed, while none was answered
-
-	seen *watch
-
-	mu   sync.Mutex // guards done, and is held while Progress is called
-	done int64
+	seen  *watch
+	asking
 }
 
 func (j *profileJob) run(ctx context.Context) error {
@@ -235,7 +222,7 @@ func (j *profileJob) chunk(ctx context.Context, w *profileWriter, rows []int32) 
 		p := &users[i]
 		if p.err = ctx.Err(); p.err == nil {
 			j.ask(ctx, p)
-			j.progress()
+			j.tell(j.o.Progress, Progress{Stage: "profiles", Total: int64(j.rep.Users), Unit: "users"})
 		}
 		return p.err
 	})
@@ -245,13 +232,8 @@ func (j *profileJob) chunk(ctx context.Context, w *profileWriter, rows []int32) 
 			all = append(all, j.take(p)...)
 		}
 	}
-	if stored := j.propose(ctx, all); err == nil {
-		err = stored
-	}
-	if err == nil && j.lost != nil && j.rep.Failed >= 5 {
-		err = j.lost // a wrong model or address: no user will fare better
-	}
-	return err
+	stored := j.propose(ctx, all) // also what came before an error
+	return cmp.Or(err, stored, j.hopeless(&j.rep.AskReport))
 }
 
 // ask gets the profile of one user, from the store or from the model, with one more try when the answer cannot be read.
@@ -265,25 +247,9 @@ func (j *profileJob) ask(ctx context.Context, p *profiled) {
 
 // take counts what came of a user and returns the proposal.
 func (j *profileJob) take(p *profiled) []Proposal {
-	j.rep.Usage.Add(p.usage)
-	if p.sent {
-		j.rep.Sent++
-	} else if p.err == nil {
-		j.rep.Cached++
-	}
-	if p.repaired {
-		j.rep.Repaired++
-	}
-	if p.err != nil {
-		if j.rep.Failed++; len(j.rep.Failures) < embedFailures {
-			j.rep.Failures = append(j.rep.Failures, EmbedFailure{p.id, p.err.Error()})
-		}
-		if j.rep.Sent+j.rep.Cached == 0 && (errors.Is(p.err, embed.ErrRefused) || errors.Is(p.err, embed.ErrBadAnswer)) {
-			j.lost = p.err
-		}
+	if !j.count(&j.rep.AskReport, p.id, &p.reply) {
 		return nil
 	}
-	j.lost = nil
 	return []Proposal{{Head: p.id, Relation: relationProfile, Tail: profileTail(p.text), Text: p.text, From: p.from,
 		Source: j.rep.Source, Confidence: p.sure}}
 }
@@ -297,14 +263,4 @@ func (j *profileJob) propose(ctx context.Context, all []Proposal) error {
 	j.rep.Proposed += rep.Added
 	j.rep.Known += rep.Known
 	return err
-}
-
-// progress counts one user more.
-func (j *profileJob) progress() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.done++
-	if j.o.Progress != nil {
-		j.o.Progress(Progress{Stage: "profiles", Done: j.done, Total: int64(j.rep.Users), Unit: "users"})
-	}
 }
