@@ -59,7 +59,7 @@ type EvaluateOptions struct {
 
 	Ablation bool // rows for the scorers, for each source of knowledge alone, for all of them, and for all shuffled
 	Buckets  bool // recall and NDCG by activity of users and items
-	FoldIn   bool // users and items folded in, against the same trained
+	FoldIn   bool // users and items folded in, against the same trained, a share at a time until the interval is narrow
 	Labels   bool // AUC, F1, log-loss, RMSE over held-out rows, see LabelScores
 
 	FoldInShare float64 // of users, and of items, that FoldIn takes out of one training, below 1; 0: 0.02 of users, 0.05 of items

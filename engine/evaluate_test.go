@@ -238,39 +238,62 @@ func TestEvaluateFoldIn(t *testing.T) {
 	}
 }
 
+func TestFoldInRoundsEnd(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		lists  int
+		spread float64
+		want   bool
+		why    string
+	}{
+		{"few", 99, 0, false, "an interval of so few may be narrow by chance"},
+		{"alike", 100, 0.01, true, "the interval is narrow"},
+		{"scattered", 100, 0.5, false, "a loss of two per cent would not be seen"},
+		{"many", 4000, 0.5, true, "lists make up for scatter"},
+	} {
+		trained, folded := make([]float64, c.lists), make([]float64, c.lists)
+		for n := range trained {
+			trained[n] = 1
+			folded[n] = 1 + c.spread*float64(n%2*2-1)
+		}
+		if row := foldInRow(c.name, trained, folded, 1); row.sure() != c.want {
+			t.Errorf("%+v: sure is %v, want %v: %s", row, row.sure(), c.want, c.why)
+		}
+	}
+}
+
 func TestDeal(t *testing.T) {
 	for _, c := range []struct {
-		name       string
-		n          int
-		share      float64
-		sets, size int
-		why        string
+		name    string
+		n, size int
+		sets    int
+		why     string
 	}{
-		{"small", 50, 0.02, 10, 1, "as many rounds as there may be"},
-		{"enough", 10000, 0.02, 2, 200, "two rounds take out 300"},
-		{"large", 40000, 0.02, 1, 800, "one does"},
-		{"much", 100, 0.8, 1, 80, "the rest is less than a share"},
-		{"none", 0, 0.02, 0, 0, "nobody to take out"},
+		{"even", 50, 10, 5, "everybody once"},
+		{"rest", 50, 12, 5, "the rest is a set too"},
+		{"single", 3, 1, 3, "a set is never empty"},
+		{"large", 3, 10, 1, "all that there are"},
+		{"none", 0, 1, 0, "nobody to take out"},
 	} {
-		sets := deal(rand.New(rand.NewPCG(1, 1)), 2*c.n, c.share, func(j int) bool { return j%2 == 0 })
-		taken := map[int]bool{}
-		for _, set := range sets {
+		var from []int32
+		for j := range c.n {
+			from = append(from, int32(2*j))
+		}
+		sets := deal(rand.New(rand.NewPCG(1, 1)), from, c.size, 2*c.n)
+		var all []int32
+		for n, set := range sets {
 			size := 0
-			for j, in := range set {
-				if in {
-					size++
-					if taken[j] || j%2 == 1 {
-						t.Errorf("%s: %d is taken twice or may not be taken", c.name, j)
-					}
-					taken[j] = true
-				}
-			}
-			if size != c.size {
+			bitsOf(set, 2*c.n, func(j int) {
+				all = append(all, int32(j))
+				size++
+			})
+			if size != c.size && n < len(sets)-1 {
 				t.Errorf("%s: a set of %d, want %d", c.name, size, c.size)
 			}
 		}
-		if len(sets) != c.sets {
-			t.Errorf("%s: %d sets, want %d: %s", c.name, len(sets), c.sets, c.why)
+		slices.Sort(all)
+		if len(sets) != c.sets || !slices.Equal(all, from) {
+			t.Errorf("%s: %d sets of %v, want %d: %s", c.name, len(sets), all, c.sets, c.why)
 		}
 	}
 }

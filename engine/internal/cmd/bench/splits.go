@@ -155,8 +155,8 @@ var tables = []table{
 	{
 		name: "fold-in",
 		about: "Users, then items, are taken out of training and folded in from the same rows; NDCG@20 against the model that was " +
-			"trained on them. A small share (2 % of the users, 5 % of the items, in rounds until 300 were taken out or ten rounds " +
-			"are done) shows what fold-in itself loses; with a fifth gone at once the model also knows less about all the others: " +
+			"trained on them. A small share (2 % of the users, 5 % of the items, in rounds until the interval is 3 % wide or " +
+			"everybody was taken out once) shows what fold-in itself loses; with a fifth gone at once the model also knows less about all the others: " +
 			"“other users” are those who were not taken out, ranked before the fold-in. " +
 			"“items” are lists of the items folded in alone, “items among all” lists of all items in which those are looked for, " +
 			"“all lists” everybody's lists with those items among them.",
