@@ -114,6 +114,10 @@ func addMapped(p, h []float32, rows int, row func(int) []float32) {
 // FoldInUser returns the factors of a user from her history and prior (nil: zero), items held fixed, and those of her
 // knowledge head (nil without knowledge). Source: Hu, Koren, Volinsky 2008, eq. 4, with a prior. Cost O(m²f) for a
 // history of m < f items.
+//
+// Training also moves the items of a user towards her, which matters where each has few fans. Tried: to move those items
+// and to solve her again against them, twice. NDCG@20 on validation parts of facebook-book: whole histories +0.6 % ± 1.0,
+// newcomers with one item −2.6 % ± 1.5, with two −0.9 % ± 1.1, with five −1.7 % ± 1.1.
 func (m *Model) FoldInUser(ctx context.Context, h History, prior []float32) (user, head []float32, err error) {
 	user = make([]float32, m.Config.Factors)
 	row := solve.Row{Conf: h.Conf, Target: h.Target, Reg: m.Config.warmReg(h.mass() + m.Grams.UserMass), Prior: prior}

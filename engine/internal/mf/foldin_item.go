@@ -18,6 +18,12 @@ type Fans struct {
 
 // FoldInWarmItem returns the factors of an item from the users who chose it, its contexts and its prior (nil: zero), with
 // users and contexts held fixed: the row that a half-step of training would give it.
+//
+// On sparse data its scores are a quarter higher than when trained, since its fans have not moved towards it, and it is
+// found more often: on facebook-book its NDCG@20 among all items is 1.07 times that when trained. Tried: to move the fans
+// and to solve it again, twice. For 5 % of the items the factor fell from 1.14 to .99, and the lists of all users, with
+// these items among them, were no better for it: .1351 before, .1341 after.
+//
 // Cost O(m²f) for m < f users and contexts.
 func (m *Model) FoldInWarmItem(ctx context.Context, by Fans, contexts []int32, conf, prior []float32) ([]float32, error) {
 	prior = slices.Clone(prior)
