@@ -14,6 +14,8 @@ const (
 	partRows = 512
 	// subRows is how many rows of both factors fit the second-level cache.
 	subRows = 128
+	// taskRows is the least number of rows that a task sums: fewer would cost more to add up than to sum.
+	taskRows = 2 * partRows
 	// maxParts bounds how many partial results are kept, and with it the memory.
 	maxParts = 16
 	// blockRows is how many output rows one task makes when the output is large.
@@ -84,7 +86,7 @@ func (o outer) run(ctx context.Context, workers int) ([]float64, error) {
 	if o.rows*o.cols >= largeOutput {
 		return o.byOutput(ctx, workers)
 	}
-	size := max(8*partRows, (o.a.Rows+maxParts-1)/maxParts)
+	size := max(taskRows, (o.a.Rows+maxParts-1)/maxParts)
 	size = (size + partRows - 1) / partRows * partRows
 	parts := make([][]float64, (o.a.Rows+size-1)/size)
 	scratch := make([]outerScratch, max(workers, 1))

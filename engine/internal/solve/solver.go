@@ -52,7 +52,10 @@ func (s *Solver) HalfStep(ctx context.Context, p Problem, dst dense.Matrix) erro
 			s.scratch[i] = newScratch(s.f)
 		}
 	}
-	short := s.shortRows(p, b, dst)
+	short, err := s.shortRows(ctx, p, b, dst)
+	if err != nil {
+		return err
+	}
 	err = par.Weighted(ctx, bounds(p.Rows, s.f), s.workers, func(worker, lo, hi int) error {
 		return s.solveRows(s.scratch[worker], p, b, dst, lo, hi, short)
 	})
@@ -86,24 +89,33 @@ const (
 
 // shortRows returns below which length rows are solved through a system of that length: it depends on how many conjugate gradient
 // steps rows take, which a few of them, always the same, tell.
-func (s *Solver) shortRows(p Problem, b *Basis, dst dense.Matrix) int {
-	sc := s.scratch[0]
-	x, steps, count := make([]float32, sc.k), 0, 0
-	for i := 0; i < triedRows && count < probes; i++ {
+func (s *Solver) shortRows(ctx context.Context, p Problem, b *Basis, dst dense.Matrix) (int, error) {
+	var tried []int
+	for i := 0; i < triedRows && len(tried) < probes; i++ {
 		r := i * p.Rows.Rows / triedRows
-		t := s.term(p, b, r)
-		if n := len(t.index); n < probeEntries || n*sc.k > heldFloats || sc.keep(&t) != nil {
-			continue // solveRows reports the error
+		if n := p.Rows.Len(r); n >= probeEntries && n*s.scratch[0].k <= heldFloats {
+			tried = append(tried, r)
 		}
-		copy(x, dst.Data[r*dst.Stride:])
-		n, _ := sc.gradients(t, sc.takePrior(t, x), x, 4*probeEntries)
-		steps += n
-		count++
 	}
-	if count == 0 {
-		return sc.k / 3
+	if len(tried) == 0 {
+		return s.scratch[0].k / 3, nil
 	}
-	return min(int(entriesPerStep*float64(steps)/float64(count)), sc.k)
+	steps := make([]int, len(tried))
+	err := par.Chunks(ctx, len(tried), 1, s.workers, func(worker, i, _ int) error {
+		sc, t := s.scratch[worker], s.term(p, b, tried[i])
+		if sc.keep(&t) != nil {
+			return nil // solveRows reports the error
+		}
+		x := sc.x()
+		copy(x, dst.Data[tried[i]*dst.Stride:])
+		steps[i], _ = sc.gradients(t, sc.takePrior(t, x), x, 4*probeEntries)
+		return nil
+	})
+	sum := 0
+	for _, n := range steps {
+		sum += n
+	}
+	return min(int(entriesPerStep*float64(sum)/float64(len(tried))), s.scratch[0].k), err
 }
 
 // term returns row r as it stands in the basis.
