@@ -12,14 +12,14 @@ import (
 	"github.com/kenrec/ken/engine/internal/par"
 )
 
-// growth measures import and training at a quarter, a half and the whole of a size: both grow with the interactions.
+// growth measures import and training at an eighth, a quarter and the whole of a size: both grow with the interactions.
 func (b *bench) growth(ctx context.Context) error {
 	const factors, sweeps = 64, 3
 	none := []engine.Weight{{Name: "co-choice"}, {Name: "item-item"}} // small catalogues alone have EASE, which is cubic
 	b.printf("\n### Growth, f = %d, %d sweeps, 2 workers\n\n", factors, sweeps)
 	b.printf("| users | items | interactions | import s | CPU s | CPU µs a row | peak MiB | train s | CPU s | peak MiB | CPU µs an interaction | bytes an interaction |\n")
 	b.printf("|---|---|---|---|---|---|---|---|---|---|---|---|\n")
-	for _, part := range []int{4, 2, 1} {
+	for _, part := range []int{8, 4, 1} {
 		if b.quick {
 			part *= 4
 		}

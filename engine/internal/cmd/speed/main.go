@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&b.out, "out", "", "report whose speed part is written, such as engine/BENCHMARKS.md; empty: none")
 	flags.IntVar(&b.users, "users", 100_000, "users of part growth")
 	flags.IntVar(&b.items, "items", 20_000, "items of part growth")
-	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; a quarter and a half of all are run first")
+	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; an eighth and a quarter of all are run first")
 	flags.IntVar(&b.triples, "triples", 5_000_000, "triples of part import; half of them are run first")
 	flags.IntVar(&b.rows, "rows", 10_000_000, "interactions of part import; a quarter of them are run first")
 	step := flags.Bool("step", false, "used by the command itself: run the step on standard input and print what it took")
