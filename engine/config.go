@@ -17,7 +17,7 @@ type Config struct {
 	RegExponent   float64  `json:"reg_exponent"`           // ν: how far λ grows with the mass
 	ContextAlpha  float64  `json:"context_alpha"`          // weight of all absent (item, context) cells of a relation against all present ones
 	ContextWeight float64  `json:"context_weight"`         // weight of a triple whose relation has weight 1
-	Prior         string   `json:"prior,omitempty"`        // how far features hold warm items: "on", "off", "" for a share of 0.3, and all when they are settled
+	Prior         string   `json:"prior,omitempty"`        // how far features hold warm items: "on", "off", "" for a share of 0.3, and all when they are settled; see DefaultConfig
 	Ridge         float64  `json:"ridge"`                  // regularisation of the maps from features to factors
 	HeadReg       float64  `json:"head_reg"`               // λ of the knowledge head, which scores cold items
 	WarmAlpha     float64  `json:"warm_alpha,omitempty"`   // α of the sweeps that settle users and warm items at the end; with 0 on sparse data there are none

@@ -101,7 +101,8 @@ type TuneCheck struct {
 //
 // Searched are the shares of the item-to-item scorers and the power of the graph filter, how ratings and time count, α, λ,
 // the prior, factors, the weight of all relations and of each, and of each block of features. Enrichment reaches over one
-// hop (block neighbours) or none: there is no deeper one to choose.
+// hop (block neighbours) or none: there is no deeper one to choose, and what is said of a category is not handed down to
+// its items. Of the graphs of five benchmarks none has a triple between two nodes that are no items.
 //
 // The best of many looks better than it is. So what the search found is compared with the start on as many fresh splits,
 // and stays when it gains more than a standard error there; else the half of the changes that was surest is tried, and so

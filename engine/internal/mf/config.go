@@ -23,7 +23,7 @@ type PriorMode string
 
 // The prior modes.
 const (
-	PriorAuto PriorMode = ""    // by 0.3: within 1 % of the best of 0, 0.3 and 1 on four data sets, where 0 and 1 each lose up to 5 %
+	PriorAuto PriorMode = ""    // by 0.3: on four data sets within 1 % of the best of 0, 0.3 and 1, where 0 and 1 each lost up to 5 %
 	PriorOn   PriorMode = "on"  // whole
 	PriorOff  PriorMode = "off" // not at all: warm items are held to zero
 )

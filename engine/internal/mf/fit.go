@@ -26,6 +26,8 @@ func Fit(ctx context.Context, d *Data, cfg Config, workers int, after func(sweep
 type State struct {
 	sweeps    int
 	others, v dense.Matrix
+	warmRidge float64
+	warmW     dense.Matrix
 }
 
 // Continue is Fit from where a fit of the same data and the same configuration but for Iterations stood, as if it had not
@@ -36,22 +38,27 @@ func Continue(ctx context.Context, d *Data, cfg Config, workers int, at *State, 
 		return nil, fmt.Errorf("mf: %w", err)
 	}
 	f := newFitter(d, cfg, workers)
-	begin := 0
+	if d.H.Rows > 0 {
+		var err error
+		if f.regress, err = newRegression(ctx, d.H, f.ridgeItem, workers); err != nil {
+			return nil, fmt.Errorf("mf: features: %w", err)
+		}
+	}
 	if at != nil && at.sweeps > 0 && at.sweeps <= cfg.Iterations {
-		begin = at.sweeps
+		f.sweeps, f.warmRidge, f.warmW = at.sweeps, at.warmRidge, at.warmW
 		f.v = at.v.Clone()
 		copy(f.others.Data, at.others.Data)
 	}
-	for i := begin; i < cfg.Iterations; i++ {
+	for f.sweeps < cfg.Iterations {
 		if err := f.sweep(ctx); err != nil {
-			return nil, fmt.Errorf("mf: sweep %d of %d: %w", i+1, cfg.Iterations, err)
+			return nil, fmt.Errorf("mf: sweep %d of %d: %w", f.sweeps+1, cfg.Iterations, err)
 		}
 		if after != nil {
-			after(i + 1)
+			after(f.sweeps)
 		}
 	}
 	if at != nil { // finish changes the factors
-		*at = State{sweeps: cfg.Iterations, others: f.others.Clone(), v: f.v.Clone()}
+		*at = State{sweeps: f.sweeps, others: f.others.Clone(), v: f.v.Clone(), warmRidge: f.warmRidge, warmW: f.warmW}
 	}
 	m, err := f.finish(ctx)
 	if err != nil {
@@ -72,8 +79,13 @@ type fitter struct {
 	u, v, z    dense.Matrix
 	p, pu      dense.Matrix // priors of items and users; no rows: none
 	w, wu      dense.Matrix // feature maps d × f
-	warmW      dense.Matrix // map of warm items, when they are settled,
-	warmP      dense.Matrix // and their prior
+	regress    *regression  // of items on their features; nil: they have none
+	right      dense.Matrix // its right side for v
+	warmRidge  float64      // ridge of the map of warm items; 0: not chosen yet
+	own        []float32    // part of each warm item in what that map says of it; nil: not known
+	warmW      dense.Matrix // that map,
+	warmP      dense.Matrix // and their prior; no rows: none yet
+	sweeps     int          // done
 	settled    bool         // weighWarm has set the weights
 	profile    float32      // a, scale of a user's context profile in her prior
 	centre     []float32    // c, mean of the profiles

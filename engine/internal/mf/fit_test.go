@@ -76,7 +76,7 @@ func TestFitSameBytesForAnyWorkers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, pair := range map[string][2]dense.Matrix{"U": {want.U, got.U}, "V": {want.V, got.V}, "Z": {want.Z, got.Z}, "Q": {want.Q, got.Q}, "Head": {want.Head, got.Head}} {
+		for name, pair := range map[string][2]dense.Matrix{"U": {want.U, got.U}, "V": {want.V, got.V}, "Z": {want.Z, got.Z}, "Q": {want.Q, got.Q}, "Head": {want.Head, got.Head}, "WarmW": {want.WarmW, got.WarmW}} {
 			if !slices.Equal(pair[0].Data, pair[1].Data) {
 				t.Errorf("%d workers: %s differs from 1 worker", workers, name)
 			}
@@ -200,7 +200,7 @@ func TestContinueEqualsOneFit(t *testing.T) {
 		if sweeps < 6 {
 			continue
 		}
-		for name, pair := range map[string][2]dense.Matrix{"U": {want.U, got.U}, "V": {want.V, got.V}, "Z": {want.Z, got.Z}, "Q": {want.Q, got.Q}, "Head": {want.Head, got.Head}} {
+		for name, pair := range map[string][2]dense.Matrix{"U": {want.U, got.U}, "V": {want.V, got.V}, "Z": {want.Z, got.Z}, "Q": {want.Q, got.Q}, "Head": {want.Head, got.Head}, "WarmW": {want.WarmW, got.WarmW}} {
 			if !slices.Equal(pair[0].Data, pair[1].Data) {
 				t.Errorf("%s differs from one fit", name)
 			}

@@ -20,7 +20,7 @@ type Model struct {
 	Q        dense.Matrix // items × f: what each item's row would be without interactions; no rows without knowledge
 	Head     dense.Matrix // users × f, against Q: scores cold items, see mix; no rows without knowledge
 	W        dense.Matrix // d × f, items' feature map
-	WarmW    dense.Matrix // d × f, that of warm items; no rows: they share W
+	WarmW    dense.Matrix // d × f, that of warm items; no rows, in files of old: they share W
 	WU       dense.Matrix // d' × f, users' feature map
 	Profile  float32      // a, scale of a user's context profile in her prior
 	Centre   []float32    // c, mean of the users' context profiles, length f; nil: none has one
@@ -64,6 +64,9 @@ func (f *fitter) finish(ctx context.Context) (*Model, error) {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if f.d.H.Rows > 0 && f.warmW.Rows == 0 { // too few sweeps: features held no warm item
+		f.warmW = dense.New(f.d.H.Cols, f.cfg.Factors)
 	}
 	m := &Model{Config: f.cfg, U: f.u, V: f.v, Z: f.z, W: f.w, WarmW: f.warmW, WU: f.wu, Profile: f.profile, Centre: f.centre, Warm: f.isWarm, ColdScale: 1}
 	if err := f.setGrams(ctx, m); err != nil {

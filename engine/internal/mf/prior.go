@@ -42,7 +42,15 @@ func (f *fitter) fitUserPrior(ctx context.Context) error {
 		for u := range away.Rows {
 			subtract(away.Row(u), away.Row(u), prior.Row(u))
 		}
-		wu, learned, err := ridge(ctx, f.d.UH, away, f.ridgeUser, userRidge*f.cfg.Ridge, f.workers)
+		regress, err := newRegression(ctx, f.d.UH, f.ridgeUser, f.workers)
+		if err != nil {
+			return err
+		}
+		right, err := regress.right(ctx, away)
+		if err != nil {
+			return err
+		}
+		wu, learned, err := regress.solve(ctx, right, userRidge*f.cfg.Ridge)
 		if err != nil {
 			return err
 		}

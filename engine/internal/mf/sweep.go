@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/kenrec/ken/engine/internal/dense"
-	"github.com/kenrec/ken/engine/internal/par"
 	"github.com/kenrec/ken/engine/internal/solve"
 )
 
@@ -19,7 +18,16 @@ func (f *fitter) sweep(ctx context.Context) error {
 	if err := f.fitItemMap(ctx); err != nil {
 		return err
 	}
-	return f.solveItems(ctx)
+	if f.sweeps >= freeSweeps {
+		if err := f.fitWarmMap(ctx); err != nil {
+			return err
+		}
+	}
+	if err := f.solveItems(ctx); err != nil {
+		return err
+	}
+	f.sweeps++
+	return nil
 }
 
 // solveUsers solves u given items: behaviour terms, the background over warm items, the user's prior.
@@ -80,17 +88,17 @@ func (f *fitter) itemGrams(ctx context.Context) (warm, cold []float64, err error
 // warmPrior is where warm items are held: a share of what their features say. Behaviour knows better, and a cold item,
 // which has nothing else, gets the whole.
 func (f *fitter) warmPrior() dense.Matrix {
-	from, share := f.p, f.cfg.Prior.share()
+	share := f.cfg.Prior.share()
 	if f.settled {
-		from, share = f.warmP, f.cfg.Prior.settled()
+		share = f.cfg.Prior.settled()
 	}
-	if share == 0 || from.Rows == 0 {
+	if share == 0 || f.warmP.Rows == 0 {
 		return dense.Matrix{}
 	}
 	if share == 1 {
-		return from
+		return f.warmP
 	}
-	p := from.Clone()
+	p := f.warmP.Clone()
 	scale(p.Data, share)
 	return p
 }
@@ -149,50 +157,4 @@ func pick(m dense.Matrix, at []int32) dense.Matrix {
 		copy(out.Row(i), m.Row(int(r)))
 	}
 	return out
-}
-
-// fitItemMap fits the feature map of the items and their prior P = H W.
-func (f *fitter) fitItemMap(ctx context.Context) error {
-	if f.d.H.Rows == 0 {
-		return nil
-	}
-	w, p, err := ridge(ctx, f.d.H, f.v, f.ridgeItem, f.cfg.Ridge, f.workers)
-	if err != nil {
-		return err
-	}
-	f.w, f.p = w, p
-	return nil
-}
-
-// ridge returns W = (HᵀΛH + ρI)⁻¹ HᵀΛY, d × f, and H W. Λ are the rows' weights.
-func ridge(ctx context.Context, h, y dense.Matrix, weight []float32, rho float64, workers int) (w, hw dense.Matrix, err error) {
-	a, err := dense.Gram(ctx, h, weight, workers)
-	if err != nil {
-		return w, hw, err
-	}
-	for i := range h.Cols {
-		a[i*h.Cols+i] += rho
-	}
-	scaled := dense.New(y.Rows, y.Cols)
-	err = par.Chunks(ctx, y.Rows, 1024, workers, func(_, lo, hi int) error {
-		for i := lo; i < hi; i++ {
-			dst, src, c := scaled.Row(i), y.Row(i), weight[i]
-			for j, x := range src {
-				dst[j] = c * x
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return w, hw, err
-	}
-	b := dense.New(h.Cols, y.Cols)
-	if err := dense.MulTransAInto(ctx, b, h, scaled, workers); err != nil {
-		return w, hw, err
-	}
-	if w, err = dense.SolveSPD(ctx, a, h.Cols, b, workers); err != nil {
-		return w, hw, err
-	}
-	hw = dense.New(h.Rows, y.Cols)
-	return w, hw, dense.MulInto(ctx, hw, h, w, workers)
 }

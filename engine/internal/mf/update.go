@@ -63,11 +63,10 @@ func (f *fitter) resume(old *Model, c Change) {
 	f.v = below(old.V, c.Placed)
 	f.pu = c.UserPrior
 	if c.Prior.Rows > 0 {
-		f.p = dense.New(f.d.items(), f.cfg.Factors)
+		f.warmP = dense.New(f.d.items(), f.cfg.Factors)
 		for n, i := range c.Items {
-			copy(f.p.Row(int(i)), c.Prior.Row(n))
+			copy(f.warmP.Row(int(i)), c.Prior.Row(n))
 		}
-		f.warmP = f.p
 	}
 }
 
