@@ -30,7 +30,7 @@ type Config struct {
 	HalfLife      float64  `json:"half_life,omitempty"`    // days after which an interaction weighs half, counted from the newest one; 0: nothing ages
 	Types         []Weight `json:"types,omitempty"`        // strengths of interaction types; 0 leaves one out
 	FilterPower   float64  `json:"filter_power,omitempty"` // of the scorer co-choice: how far an item's popularity is divided out, 0 to 1; 0: 0.15
-	Scorers       []Weight `json:"scorers,omitempty"`      // shares of the item-to-item scorers co-choice and item-item, together below 1; the factorisation has the rest
+	Scorers       []Weight `json:"scorers,omitempty"`      // shares of the scorers co-choice, item-item and like-minded, together below 1; the factorisation has the rest
 }
 
 // Weight is the weight of one named source, 0 or more.
@@ -67,8 +67,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: half-life is %g days, want 0 to 1e6", ErrBadOption, c.HalfLife)
 	}
 	for _, w := range c.Scorers {
-		if w.Name != scorerCoChoice && w.Name != scorerItemItem {
-			return fmt.Errorf("%w: there is no scorer %q, want %s or %s", ErrBadOption, w.Name, scorerCoChoice, scorerItemItem)
+		if w.Name != scorerCoChoice && w.Name != scorerItemItem && w.Name != scorerLikeMinded {
+			return fmt.Errorf("%w: there is no scorer %q, want %s, %s or %s", ErrBadOption, w.Name, scorerCoChoice, scorerItemItem, scorerLikeMinded)
 		}
 	}
 	for _, list := range [][]Weight{c.Relations, c.Blocks, c.Sources, c.Types, c.Scorers} {

@@ -28,7 +28,8 @@ import "math"
 //	             something, 80 to 320, which leave the mean item, where they were dealt to other items.
 //	HeadReg      λ.
 //	Blocks       text, words and the constant 1, structure 0.5, neighbours 0: what the exact context terms do not hold.
-//	Scorers      EASE 0.4 on dense data of up to 12,000 items, co-choice 0.2 on sparse data, see Config.shares.
+//	Scorers      EASE 0.4 on dense data of up to 12,000 items, co-choice 0.2 and like-minded 0.15 on
+//	             sparse data (like-minded less below 5,000 users), see Config.shares and Config.likeMinded.
 //	HalfLife     0: nothing ages. On ml-100k, trained on the older four fifths, 14 days give recall@20 .1355 against .1235 and
 //	             NDCG@20 .3313 against .3243 (p .17); with each user's last item held out there is no difference.
 //	RatingSlope  0, since weights may be counts, of which a few are huge. Set 0.1 where they are ratings: NDCG@20 on validation

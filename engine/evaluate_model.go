@@ -229,7 +229,7 @@ func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []f
 			if m.factors.Warm[i] {
 				continue
 			}
-			f := fan{user: m.factors.U.Row(u), items: m.likedBy(u), conf: conf[p], target: 1}
+			f := fan{user: m.factors.U.Row(u), items: m.likedBy(u), conf: conf[p], target: 1, row: int32(u)}
 			if target != nil {
 				f.target = target[int(x.Ptr[u])+p]
 			}
@@ -261,12 +261,16 @@ func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []f
 		return nil, err
 	}
 	columns := make([][]triplet, len(m.scorers))
+	var likes []triplet
 	for i, j := range all {
 		if j.v == nil {
 			continue
 		}
 		copy(factors.V.Row(i), j.v)
 		factors.Warm[i] = true
+		for _, u := range j.fans {
+			likes = append(likes, triplet{u, int32(i), 1})
+		}
 		for n, h := range j.heard {
 			for e, from := range h.at {
 				columns[n] = append(columns[n], triplet{from, int32(i), h.val[e]})
@@ -275,7 +279,7 @@ func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []f
 	}
 	// named fields: a model has a lock, which must not be copied
 	grown := &model{config: m.config, factors: &factors, users: m.users, items: m.items, kinds: m.kinds, history: m.history,
-		target: m.target, likes: m.likes, reading: m.reading, know: m.know}
+		target: m.target, likes: m.likes, reading: m.reading, know: m.know, company: m.company.with(likes)}
 	for n, s := range m.scorers {
 		s.next = withEntries(s.next, columns[n])
 		grown.scorers = append(grown.scorers, s)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kenrec/ken/engine/internal/mf"
+	"github.com/kenrec/ken/engine/internal/sparse"
 )
 
 // Kinds of parts. Blocks of features are parts of their own names: text, words, structure, popularity, …
@@ -228,6 +229,9 @@ func (sp *splitter) addHistory(ctx context.Context, j int, value float64) error 
 
 // splitScorers adds the addends of the item-to-item scorers, each an item of the history.
 func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
+	if err := sp.splitPeers(ctx, share, func(u int32) bool { return hasItem(sp.s.m.company.rows().liked, u, sp.at) }); err != nil {
+		return err
+	}
 	for n := range sp.s.m.scorers {
 		for i, j := range sp.p.past.Items {
 			idx, val := sp.s.m.scorers[n].next.Row(int(j))
@@ -243,9 +247,38 @@ func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
 	return nil
 }
 
+// splitPeers adds the addends of like-minded: by what each item of the history brings in those peers who like the item.
+func (sp *splitter) splitPeers(ctx context.Context, share []float32, fan func(user int32) bool) error {
+	m, by := sp.s.m, share[len(share)-1]
+	if by == 0 {
+		return nil
+	}
+	b := m.board()
+	peers := m.peers(sp.p, b)
+	m.putBoard(b)
+	return m.likenessBy(sp.p, peers, fan, func(item int32, value float32) error {
+		return sp.addHistory(ctx, int(item), float64(by*value))
+	})
+}
+
+// hasItem reports whether a row of a matrix with ascending columns has an item.
+func hasItem(m *sparse.CSR, row int32, item int) bool {
+	idx, _ := m.Row(int(row))
+	_, ok := slices.BinarySearch(idx, int32(item))
+	return ok
+}
+
 // splitHeard does the same for an item that joined after training.
 func (sp *splitter) splitHeard(ctx context.Context, share []float32) error {
-	for n, h := range sp.s.live.joins[sp.at-len(sp.s.m.items)].heard {
+	j := &sp.s.live.joins[sp.at-len(sp.s.m.items)]
+	err := sp.splitPeers(ctx, share, func(u int32) bool {
+		_, fan := slices.BinarySearch(j.fans, u)
+		return fan
+	})
+	if err != nil {
+		return err
+	}
+	for n, h := range j.heard {
 		for i, j := range sp.p.past.Items {
 			at, ok := slices.BinarySearch(h.at, j)
 			if !ok {

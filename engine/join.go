@@ -20,6 +20,7 @@ type joined struct {
 	by    mf.Fans   // what v was solved from
 	likes int       // fans who like it
 	heard []heard   // by scorer
+	fans  []int32   // users of the model who like it, ascending
 }
 
 // heard is a column of a scorer: entry n is what having item at[n] says about the item.
@@ -34,6 +35,7 @@ type fan struct {
 	user         []float32
 	items        []int32
 	conf, target float32
+	row          int32 // of the model, -1: none
 }
 
 // join takes in an item chosen by fans, with what is known about it: contexts with confidences and the prior of its
@@ -43,12 +45,16 @@ func (m *model) join(ctx context.Context, fans []fan, contexts []int32, conf, pr
 	terms := mf.Fans{}
 	plain := true
 	var liked itemitem.Newcomer
+	var likers []int32
 	for _, f := range fans {
 		terms.Users = append(terms.Users, f.user)
 		terms.Conf, terms.Target = append(terms.Conf, f.conf), append(terms.Target, f.target)
 		plain = plain && f.target == 1
 		if f.target > 0 {
 			liked.Fans = append(liked.Fans, f.items)
+			if f.row >= 0 {
+				likers = append(likers, f.row)
+			}
 		}
 	}
 	if plain {
@@ -58,7 +64,8 @@ func (m *model) join(ctx context.Context, fans []fan, contexts []int32, conf, pr
 	if err != nil {
 		return joined{}, err
 	}
-	j := joined{v: v, by: terms, likes: len(liked.Fans)}
+	slices.Sort(likers)
+	j := joined{v: v, by: terms, likes: len(liked.Fans), fans: likers}
 	if before != nil {
 		j.heard = before
 		return j, nil
@@ -82,9 +89,9 @@ func (m *model) join(ctx context.Context, fans []fan, contexts []int32, conf, pr
 	return j, nil
 }
 
-// bonus is what the scorers say about a joined item to somebody with a history, share being that by which each enters.
-func (m *model) bonus(j *joined, past mf.History, share []float32) float32 {
-	sum := float32(0)
+// bonus is what the scorers say about a joined item to somebody with a history and a voice.
+func (m *model) bonus(j *joined, past mf.History, v *voice) float32 {
+	sum, share := float32(0), v.share
 	for n, h := range j.heard {
 		if share[n+1] == 0 {
 			continue
@@ -96,6 +103,11 @@ func (m *model) bonus(j *joined, past mf.History, share []float32) float32 {
 			}
 		}
 		sum += share[n+1] * one
+	}
+	for _, x := range v.peers {
+		if _, fan := slices.BinarySearch(j.fans, x.user); fan {
+			sum += share[len(share)-1] * x.weight
+		}
 	}
 	return sum
 }
@@ -192,12 +204,13 @@ func (e *Engine) fanOf(ctx context.Context, m *model, events []graph.Interaction
 		return f, false, nil
 	}
 	f.conf, f.target = cell(d.seen, d.pull)
+	f.row = -1
 	n, there, err := e.store.Lookup(id)
 	if err != nil || !there {
 		return f, false, err
 	}
 	if row := m.userRow(n); row >= 0 && m.history.Len(int(row)) > 0 {
-		f.user, f.items = m.factors.U.Row(int(row)), m.likedBy(int(row))
+		f.user, f.items, f.row = m.factors.U.Row(int(row)), m.likedBy(int(row)), row
 		return f, true, nil
 	}
 	past, _, _, err := e.pastNow(ctx, m, nil, Query{User: id})

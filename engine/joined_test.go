@@ -12,10 +12,10 @@ import (
 
 // What people do with a new item moves it in the next list of those who are like them, with every scorer.
 func TestNewItemsJoin(t *testing.T) {
-	for _, scorer := range []string{scorerCoChoice, scorerItemItem, ""} {
+	for _, scorer := range []string{scorerCoChoice, scorerItemItem, scorerLikeMinded, ""} {
 		e, d := world(t)
 		cfg := quick()
-		cfg.Scorers = []Weight{{scorerCoChoice, 0}, {scorerItemItem, 0}}
+		cfg.Scorers = []Weight{{scorerCoChoice, 0}, {scorerItemItem, 0}, {scorerLikeMinded, 0}}
 		for n := range cfg.Scorers {
 			if cfg.Scorers[n].Name == scorer {
 				cfg.Scorers[n].Value = 0.4

@@ -60,7 +60,7 @@ func (e *Engine) place(ctx context.Context, m *model, l *live, q Query) (*person
 	if err != nil {
 		return nil, err
 	}
-	p.seenNew, p.late = extra, late
+	p.seenNew, p.late, p.self = extra, late, row+1
 	return p, nil
 }
 

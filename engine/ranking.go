@@ -42,6 +42,8 @@ type board struct {
 	turn             uint32
 	at               []int32
 	bonus            []float32
+	likeness         []float32 // by user, 0 between two persons; made when first needed
+	met              []int32
 	list             topk.List
 }
 

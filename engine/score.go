@@ -21,6 +21,7 @@ type person struct {
 	exclude []int32     // item rows she already has, ascending
 	seenNew []graph.Idx // items that she has and the model does not know, ascending
 	late    []graph.Idx // those of them that past.Late places
+	self    int32       // 1 + her row of training, 0: none; nobody is her own peer
 }
 
 // passedOver is what the score of an item is worth that was in the store at training and that nobody had chosen: it had
@@ -30,7 +31,8 @@ const passedOver = 0.5
 
 // voice is what a person says about items: the score of warm item i is user·v_i plus its bonus, that of a cold one head·v_i.
 type voice struct {
-	share      []float32 // by which each scorer entered, the factorisation's first; explanations need it
+	share      []float32 // by which each scorer entered, the factorisation's first, like-minded last; explanations need it
+	peers      []peer    // who speaks for like-minded
 	user, head []float32
 	spread     bool      // the bonuses are in board.sum, of all items
 	at         []int32   // else of these, each once,
@@ -48,37 +50,38 @@ const denseShare = 0.25
 // A scorer that says nothing about a person (spread 0) gives its weight back to the factorisation. The result holds until
 // the board is used again.
 func (m *model) voice(p *person, b *board) voice {
-	v := voice{share: make([]float32, 1+len(m.scorers)), user: p.user, head: p.user}
+	v := voice{share: make([]float32, 2+len(m.scorers)), user: p.user, head: p.user}
 	v.share[0] = 1
 	if p.head != nil {
 		v.head = scaled(p.head, passedOver*m.factors.ColdScale)
 	}
-	if len(m.scorers) == 0 || len(p.past.Items) == 0 || p.basis == BasisPopularity {
+	if len(m.scorers) == 0 && m.company.weight == 0 || len(p.past.Items) == 0 || p.basis == BasisPopularity {
 		return v
 	}
-	v.spread = m.entries(p.past) > int(denseShare*float64(len(m.items)))
+	v.peers = m.peers(p, b)
+	v.spread = m.entries(p.past, v.peers) > int(denseShare*float64(len(m.items)))
 	if v.spread {
 		clear(b.sum)
 	} else {
-		v.at = m.touched(p.past, b)
+		v.at = m.touched(p.past, v.peers, b)
 	}
 	base := m.ranking().spread(p.user)
 	for n := range m.scorers {
 		s := &m.scorers[n]
-		sd := m.apply(s, p.past, &v, b)
-		if sd == 0 {
-			continue
+		v.silence(b)
+		for q, j := range p.past.Items {
+			r := m.pull(p.past, q)
+			idx, val := s.next.Row(int(j))
+			for e, i := range idx {
+				b.one[i] += r * val[e]
+			}
 		}
-		by := float32(s.weight) * base / sd
-		v.share[n+1] = by
-		v.share[0] -= float32(s.weight)
-		if v.spread {
-			kernel.Axpy(by, b.one, b.sum)
-			continue
-		}
-		for _, i := range v.at {
-			b.sum[i] += by * b.one[i]
-		}
+		m.blend(&v, b, n+1, float32(s.weight), base)
+	}
+	if len(v.peers) > 0 {
+		v.silence(b)
+		m.company.hear(v.peers, b)
+		m.blend(&v, b, len(v.share)-1, float32(m.company.weight), base)
 	}
 	v.user = scaled(p.user, v.share[0])
 	if !v.spread {
@@ -91,9 +94,30 @@ func (m *model) voice(p *person, b *board) voice {
 	return v
 }
 
-// entries is how many entries of the scorers a history meets.
-func (m *model) entries(past mf.History) int {
+// blend adds what a scorer says, b.one, to the bonuses, at the spread of the factorisation.
+func (m *model) blend(v *voice, b *board, scorer int, weight, base float32) {
+	sd := m.deviation(v, b)
+	if sd == 0 {
+		return
+	}
+	by := weight * base / sd
+	v.share[scorer] = by
+	v.share[0] -= weight
+	if v.spread {
+		kernel.Axpy(by, b.one, b.sum)
+		return
+	}
+	for _, i := range v.at {
+		b.sum[i] += by * b.one[i]
+	}
+}
+
+// entries is how many entries of the scorers a history meets, and of its peers'.
+func (m *model) entries(past mf.History, peers []peer) int {
 	n := 0
+	for _, x := range peers {
+		n += m.company.rows().liked.Len(int(x.user))
+	}
 	for k := range m.scorers {
 		for _, j := range past.Items {
 			n += m.scorers[k].next.Len(int(j))
@@ -103,44 +127,48 @@ func (m *model) entries(past mf.History) int {
 }
 
 // touched lists the items that the scorers say something about, with their sums at 0.
-func (m *model) touched(past mf.History, b *board) []int32 {
+func (m *model) touched(past mf.History, peers []peer, b *board) []int32 {
 	b.turn++
 	if b.turn == 0 { // after 2³² persons
 		clear(b.mark)
 		b.turn = 1
 	}
 	at := b.at[:0]
+	touch := func(items []int32) {
+		for _, i := range items {
+			if b.mark[i] != b.turn {
+				b.mark[i], b.sum[i] = b.turn, 0
+				at = append(at, i)
+			}
+		}
+	}
 	for k := range m.scorers {
 		for _, j := range past.Items {
 			idx, _ := m.scorers[k].next.Row(int(j))
-			for _, i := range idx {
-				if b.mark[i] != b.turn {
-					b.mark[i], b.sum[i] = b.turn, 0
-					at = append(at, i)
-				}
-			}
+			touch(idx)
 		}
+	}
+	for _, x := range peers {
+		items, _ := m.company.rows().liked.Row(int(x.user))
+		touch(items)
 	}
 	b.at = at
 	return at
 }
 
-// apply writes Σ_j r_j S_ji to b.one, r_j being the pull of the history's items, and returns its spread over warm items.
-func (m *model) apply(s *scorer, past mf.History, v *voice, b *board) float32 {
+// silence makes b.one 0 wherever a scorer may speak.
+func (v *voice) silence(b *board) {
 	if v.spread {
 		clear(b.one)
-	} else {
-		for _, i := range v.at {
-			b.one[i] = 0
-		}
+		return
 	}
-	for p, j := range past.Items {
-		r := m.pull(past, p)
-		idx, val := s.next.Row(int(j))
-		for q, i := range idx {
-			b.one[i] += r * val[q]
-		}
+	for _, i := range v.at {
+		b.one[i] = 0
 	}
+}
+
+// deviation is the spread of b.one over warm items.
+func (m *model) deviation(v *voice, b *board) float32 {
 	sum, square, warm := 0.0, 0.0, m.factors.Warm
 	if v.spread {
 		for i, x := range b.one {
@@ -240,7 +268,7 @@ func dot32(a, b []float32) float32 { return kernel.Dot(a, b) }
 
 // personOfRow is a user as she was at training.
 func (m *model) personOfRow(u int32) *person {
-	p := &person{basis: BasisTrained, user: m.factors.U.Row(int(u)), past: m.pastOf(u)}
+	p := &person{basis: BasisTrained, user: m.factors.U.Row(int(u)), past: m.pastOf(u), self: u + 1}
 	p.exclude = p.past.Items
 	if len(p.past.Items) > 0 {
 		if m.factors.Head.Rows > 0 {

@@ -176,7 +176,7 @@ func (s *session) scoreLive(p *person, places []int) []float32 {
 		case p.basis == BasisPopularity:
 			scores[at] = float32(j.likes)
 		default:
-			scores[at] = dot32(v.user, j.v) + s.m.bonus(j, p.past, v.share)
+			scores[at] = dot32(v.user, j.v) + s.m.bonus(j, p.past, &v)
 		}
 	}
 	return scores

@@ -42,16 +42,18 @@ func configure(start Config, knobs []knob, p tune.Point, s scale) Config {
 // The grids. A start that is not in its grid is added.
 var (
 	gridItemItem = []float64{0, 0.2, 0.4, 0.5}
-	gridCoChoice = []float64{0, 0.1, 0.2, 0.3, 0.4}
-	gridPower    = []float64{0.05, 0.15, 0.3}
-	gridSlope    = []float64{0, 0.15, 0.3, 0.5}
-	gridHalfLife = []float64{0, 7, 30, 90, 365, 1095} // days
-	gridFactors  = []float64{64, 128, 256, 512}
-	gridReg      = []float64{0.3, 0.55, 1, 1.8, 3}
-	gridTimes    = []float64{0.3, 1, 3}
-	gridWeight   = []float64{0, 0.3, 1, 3}
-	gridOrigin   = []float64{0, 0.3, 1}
-	gridBlock    = []float64{0, 0.3, 1}
+	gridCoChoice = []float64{0, 0.1, 0.2, 0.3}
+	// less than 1 with the largest of the others
+	gridLikeMinded = []float64{0, 0.08, 0.15}
+	gridPower      = []float64{0.05, 0.15, 0.3}
+	gridSlope      = []float64{0, 0.15, 0.3, 0.5}
+	gridHalfLife   = []float64{0, 7, 30, 90, 365, 1095} // days
+	gridFactors    = []float64{64, 128, 256, 512}
+	gridReg        = []float64{0.3, 0.55, 1, 1.8, 3}
+	gridTimes      = []float64{0.3, 1, 3}
+	gridWeight     = []float64{0, 0.3, 1, 3}
+	gridOrigin     = []float64{0, 0.3, 1}
+	gridBlock      = []float64{0, 0.3, 1}
 )
 
 // knobs lists what is searched, in order of what it is expected to bring.
@@ -105,7 +107,7 @@ func (t *tuning) shareKnobs(offset int) []knob {
 	coChoice, itemItem := t.o.Config.shares(t.scale)
 	share := func(name string, grid []float64, start float64) knob {
 		k := weightKnob(name+" share", grid, start, func(c *Config, w float64) {
-			both := []Weight{{scorerCoChoice, coChoice}, {scorerItemItem, itemItem}}
+			both := []Weight{{scorerCoChoice, coChoice}, {scorerItemItem, itemItem}, {scorerLikeMinded, t.o.Config.likeMinded(t.scale)}}
 			for _, w := range c.Scorers {
 				both = setWeight(both, w.Name, w.Value)
 			}
@@ -124,6 +126,10 @@ func (t *tuning) shareKnobs(offset int) []knob {
 	power := valueKnob("co-choice power", gridPower, cmp.Or(t.o.Config.FilterPower, filterPower), func(c *Config) *float64 { return &c.FilterPower })
 	power.Direct = true
 	power.Active = func(p tune.Point) bool { return p[at] != none }
+	if likeMinded := t.o.Config.likeMinded(t.scale); likeMinded > 0 || !t.scale.dense() {
+		all = append(all, choices, power, share(scorerLikeMinded, gridLikeMinded, likeMinded))
+		return all
+	}
 	return append(all, choices, power)
 }
 

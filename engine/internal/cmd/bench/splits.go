@@ -129,8 +129,9 @@ var tables = []table{
 		tests: []test{{name: "test", rows: rows{file: "test.tsv"}, parts: true, goal: goal{recall: .2800, ndcg: .4150}}},
 	},
 	{
-		name:  "gowalla",
-		about: "Check-ins without any knowledge: pure collaborative filtering. The mark is LightGCN's .1824 / .1547, as its README has it.",
+		name: "gowalla",
+		about: "Check-ins without any knowledge: pure collaborative filtering. The mark is LightGCN's .1824 / .1547, as its README has it. " +
+			"EASE is not among the peers: over 41,000 items its matrix takes 6.7 GB, its inverse as much again.",
 		set:   set{folder: "gowalla", train: rows{file: "train.txt", format: engine.Lists, user: "u", item: "i"}},
 		tune:  engine.ObjectiveWarm,
 		trial: 6,

@@ -15,7 +15,7 @@ import (
 // growth measures import and training at an eighth, a quarter and the whole of a size: both grow with the interactions.
 func (b *bench) growth(ctx context.Context) error {
 	const factors, sweeps = 64, 3
-	none := []engine.Weight{{Name: "co-choice"}, {Name: "item-item"}} // small catalogues alone have EASE, which is cubic
+	none := []engine.Weight{{Name: "co-choice"}, {Name: "item-item"}, {Name: "like-minded"}} // small catalogues alone have EASE, which is cubic
 	b.printf("\n### Growth, f = %d, %d sweeps, 2 workers\n\n", factors, sweeps)
 	b.printf("| users | items | interactions | import s | CPU s | CPU µs a row | peak MiB | train s | CPU s | peak MiB | CPU µs an interaction | bytes an interaction |\n")
 	b.printf("|---|---|---|---|---|---|---|---|---|---|---|---|\n")
