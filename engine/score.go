@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/kernel"
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/graph"
@@ -277,7 +278,7 @@ func (m *model) personOfRow(u int32) *person {
 		return p
 	}
 	p.basis = BasisKnowledge
-	if isZero(p.user) {
+	if dense.IsZero(p.user) {
 		p.basis = BasisPopularity
 	}
 	return p
@@ -292,20 +293,11 @@ func (m *model) personOfHistory(ctx context.Context, past mf.History, prior []fl
 		return p, err
 	}
 	p.basis = BasisPopularity
-	if prior != nil && !isZero(prior) {
+	if prior != nil && !dense.IsZero(prior) {
 		p.basis, p.user = BasisKnowledge, make([]float32, len(prior))
 		for j, v := range prior {
 			p.user[j] = m.factors.MeanUser[j] + v
 		}
 	}
 	return p, nil
-}
-
-func isZero(v []float32) bool {
-	for _, x := range v {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -76,3 +76,13 @@ func (m Matrix) Transpose() Matrix {
 	}
 	return t
 }
+
+// IsZero reports whether every element of v is 0, as of a row that was never filled in.
+func IsZero(v []float32) bool {
+	for _, x := range v {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -112,10 +112,10 @@ func TestFewSweepsHoldNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := m.ItemPrior(d.H.Row(3), true); !isZero(p) {
+	if p := m.ItemPrior(d.H.Row(3), true); !dense.IsZero(p) {
 		t.Errorf("the prior of a warm item is %v, and no sweep has used one", p)
 	}
-	if p := m.ItemPrior(d.H.Row(3), false); isZero(p) {
+	if p := m.ItemPrior(d.H.Row(3), false); dense.IsZero(p) {
 		t.Error("cold items have no prior")
 	}
 }

@@ -89,22 +89,13 @@ func (f *fitter) placeInactive(mean []float32) {
 		return
 	}
 	for u := range f.d.users() {
-		if f.d.X.Len(u) > 0 || isZero(f.pu.Row(u)) {
+		if f.d.X.Len(u) > 0 || dense.IsZero(f.pu.Row(u)) {
 			continue
 		}
 		for j, v := range f.pu.Row(u) {
 			f.u.Row(u)[j] = mean[j] + v
 		}
 	}
-}
-
-func isZero(v []float32) bool {
-	for _, x := range v {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func (f *fitter) setGrams(ctx context.Context, m *Model) error {
