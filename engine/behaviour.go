@@ -19,7 +19,7 @@ type reading struct {
 // behaviour returns users × items with confidences, the target of each entry (nil when all are 1), and how interactions
 // were read.
 //
-// An event above 0 says "chose it" (target 1, moved by the size of the weight when Config.RatingSlope asks for it), one of
+// An event above 0 says "chose it" (target 1, moved by the size of the weight as Config.RatingSlope says), one of
 // 0 "saw it and did not care" (target 0), one below 0 "dislikes" (target −1). Its confidence is the strength of its type,
 // less what age took from it, see ages; of n events between the same two, 1 + ln n counts. Several events of one pair merge
 // exactly, since Σ c (t − x)² is one square with the mean target plus a constant.

@@ -26,7 +26,7 @@ type Config struct {
 	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out
 	Blocks        []Weight `json:"blocks,omitempty"`       // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
 	Sources       []Weight `json:"sources,omitempty"`      // weights of triples by their source; 0 leaves out its triples and the profiles it wrote
-	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; 0: not at all
+	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; below 0: not at all
 	HalfLife      float64  `json:"half_life,omitempty"`    // days after which an interaction weighs half, counted from the newest one; 0: nothing ages
 	Types         []Weight `json:"types,omitempty"`        // strengths of interaction types; 0 leaves one out
 	FilterPower   float64  `json:"filter_power,omitempty"` // of the scorer co-choice: how far an item's popularity is divided out, 0 to 1; 0: 0.15
@@ -57,8 +57,8 @@ func (c Config) Validate() error {
 	if !(c.ContextWeight >= 0 && c.ContextWeight <= 1e6) {
 		return fmt.Errorf("%w: context weight is %g, want 0 to 1e6", ErrBadOption, c.ContextWeight)
 	}
-	if !(c.RatingSlope >= 0 && c.RatingSlope <= 2) {
-		return fmt.Errorf("%w: rating slope is %g, want 0 to 2", ErrBadOption, c.RatingSlope)
+	if !(c.RatingSlope >= -1 && c.RatingSlope <= 2) {
+		return fmt.Errorf("%w: rating slope is %g, want 0 for automatic, -1 for none or up to 2", ErrBadOption, c.RatingSlope)
 	}
 	if !(c.FilterPower >= 0 && c.FilterPower <= 1) {
 		return fmt.Errorf("%w: filter power is %g, want 0 to 1", ErrBadOption, c.FilterPower)

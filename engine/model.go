@@ -92,6 +92,7 @@ func fitFrom(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Co
 		return nil, fmt.Errorf("%w: training needs interactions, the store has none that count", ErrNoData)
 	}
 	s := scaleOf(x)
+	s.slope = scales.Slope
 	if k != nil {
 		s.links = k.links
 	}

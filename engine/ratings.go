@@ -10,6 +10,16 @@ import (
 // strict somebody is.
 const ratingPseudo = 5
 
+const (
+	// ratedSlope is the slope of ratings, see DefaultConfig.
+	ratedSlope = 0.15
+	// ratedGrades is how many different weights ratings have at most: half stars up to ten. Counts have more, sooner or later.
+	ratedGrades = 20
+	// ratedLeast is the share that the least of them has at most. Where it has more, it is a count of one, or stands for an
+	// interaction without a rating, or those below it were left out: it says nothing against the item.
+	ratedLeast = 0.15
+)
+
 // ratings turns the size of positive weights into targets: 1 + slope · (weight − the user's shrunk mean) / sd. With slope 0
 // every chosen item has target 1. A type whose weights are all the same has no spread and keeps target 1.
 type ratings struct {
@@ -24,10 +34,47 @@ type ratingScale struct {
 	SD   float64 `json:"sd"`
 }
 
-// measureRatings measures the positive weights of the given rows of the events (nil: all).
+// looksRated reports whether the positive weights of each type that has different ones look like ratings: by all events,
+// so that it is the same for every part of them.
+func (d *dataset) looksRated() bool {
+	grades := map[graph.Sym]map[float32]int{}
+	for _, e := range d.events {
+		if e.weight <= 0 {
+			continue
+		}
+		of := grades[e.typ]
+		if of == nil {
+			of = map[float32]int{}
+			grades[e.typ] = of
+		}
+		if _, seen := of[e.weight]; seen || len(of) <= ratedGrades {
+			of[e.weight]++
+		}
+	}
+	rated := false
+	for _, of := range grades {
+		if len(of) < 2 {
+			continue
+		}
+		least, n := float32(math.Inf(1)), 0
+		for w, times := range of {
+			least, n = min(least, w), n+times
+		}
+		if len(of) > ratedGrades || float64(of[least]) > ratedLeast*float64(n) {
+			return false
+		}
+		rated = true
+	}
+	return rated
+}
+
+// measureRatings measures the positive weights of the given rows of the events (nil: all). A slope of 0 is automatic.
 func measureRatings(d *dataset, rows []int32, slope float64) ratings {
-	r := ratings{Slope: slope}
-	if slope == 0 {
+	if slope == 0 && d.looksRated() {
+		slope = ratedSlope
+	}
+	r := ratings{Slope: max(slope, 0)}
+	if r.Slope == 0 {
 		return r
 	}
 	type moments struct{ n, sum, square float64 }

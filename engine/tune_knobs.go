@@ -64,8 +64,7 @@ func (t *tuning) knobs() []knob {
 		all = append(all, t.shareKnobs(len(all))...)
 	}
 	if t.weightsVary() {
-		k := valueKnob("rating slope", gridSlope, t.o.Config.RatingSlope, func(c *Config) *float64 { return &c.RatingSlope })
-		all = append(all, k)
+		all = append(all, t.slopeKnob())
 	}
 	if t.ages() {
 		all = append(all, valueKnob("half-life in days", gridHalfLife, t.o.Config.HalfLife, func(c *Config) *float64 { return &c.HalfLife }))
@@ -169,6 +168,19 @@ func (c *Config) noRelations(sources []tuneSource) {
 			c.Relations = setWeight(c.Relations, name, 0)
 		}
 	}
+}
+
+// slopeKnob turns the slope of ratings; 0 is none.
+func (t *tuning) slopeKnob() knob {
+	start := max(t.o.Config.filled(t.scale).RatingSlope, 0)
+	grid := withStart(gridSlope, start)
+	k := valueKnob("rating slope", grid, start, nil)
+	k.set = func(c *Config, choice int, _ scale) {
+		if c.RatingSlope = grid[choice]; c.RatingSlope == 0 {
+			c.RatingSlope = -1 // 0 in a configuration is automatic
+		}
+	}
+	return k
 }
 
 // factorsKnob walks over factor sizes.

@@ -64,9 +64,9 @@ func (e *Engine) newTuning(ctx context.Context, o TuneOptions) (*tuning, error) 
 
 // measure is what automatic values of the given rows depend on.
 func (t *tuning) measure(rows []int32) scale {
-	x, _, _ := behaviour(t.d, rows, *t.o.Config)
+	x, _, how := behaviour(t.d, rows, *t.o.Config)
 	s := scaleOf(x)
-	s.links = t.base.links
+	s.links, s.slope = t.base.links, how.Slope
 	return s
 }
 

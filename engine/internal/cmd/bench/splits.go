@@ -85,14 +85,14 @@ var tables = []table{
 	},
 	{
 		name: "ratings",
-		about: "The same fold with all ratings in training, those below 4 too; still those of 4 and more are looked for. The default takes every rating " +
-			"for a choice, since most protocols do; a rating slope of s puts the target of a rating one standard deviation above the user's mean at 1 + s. " +
+		about: "The same fold with all ratings in training, those below 4 too; still those of 4 and more are looked for. A rating slope of s puts the " +
+			"target of a rating one standard deviation above the user's mean at 1 + s; the default is 0.15 where weights look like ratings. " +
 			"`ken tune --min-weight 4` chooses the slope with the rest.",
 		set: set{folder: "ml-100k", nodes: []string{"entities.tsv"}, triples: []string{"triples.tsv"},
 			train: rows{file: "u1.base.tsv"}, texts: true},
 		tune: engine.ObjectiveWarm, liked: 4, trial: 16,
 		also: []engine.NamedConfig{
-			{Name: "ken, slope 0.15", Config: engine.Config{RatingSlope: 0.15}}, {Name: "ken, slope 0.3", Config: engine.Config{RatingSlope: 0.3}},
+			{Name: "ken, no slope", Config: engine.Config{RatingSlope: -1}}, {Name: "ken, slope 0.3", Config: engine.Config{RatingSlope: 0.3}},
 		},
 		tests: []test{{name: "u1.test-rated", rows: rows{file: "u1.test.tsv", minWeight: 4}}},
 	},
