@@ -105,11 +105,10 @@ func (e *Engine) describe(ctx context.Context, name string, u *relationUse) (Enr
 	list := len(tails) <= fewTails && u.total >= oftenUsed*len(tails)
 	types := map[string]int{}
 	for i, idx := range tails {
-		id, err := e.store.ID(idx)
-		if err != nil {
-			return r, err
+		_, n, err := e.nodeAt(ctx, idx)
+		if errors.Is(err, graph.ErrNotFound) {
+			continue // erased meanwhile
 		}
-		n, err := e.store.Node(ctx, id)
 		if err != nil {
 			return r, err
 		}

@@ -54,6 +54,9 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	if err != nil {
 		return Explanation{}, err
 	}
+	if it.gone {
+		return Explanation{}, fmt.Errorf("%w: item %q", ErrNotFound, item)
+	}
 	score, share := s.score(p, at)
 	x := Explanation{User: p.id, Item: item, Name: it.name, Score: float64(score), Basis: p.basis, Paths: []string{}}
 	if p.basis == BasisPopularity {

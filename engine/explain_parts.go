@@ -3,12 +3,14 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/kenrec/ken/engine/internal/mf"
 	"github.com/kenrec/ken/engine/internal/sparse"
+	"github.com/kenrec/ken/graph"
 )
 
 // Kinds of parts. Blocks of features are parts of their own names: text, words, structure, popularity, …
@@ -18,7 +20,7 @@ const (
 	partPreference = "preference"     // something the user's own triples point to
 	partPeople     = "people"         // what other people's behaviour makes of the item, for a user without history
 	partUser       = "user knowledge" // what is known about the user beside her history
-	partEarlier    = "earlier"        // what was known of a cold item at training and is not any more, or the other way round
+	partEarlier    = "earlier"        // what was known at training and is not any more, or the other way round
 )
 
 // splitter splits the score of one item for one person into addends.
@@ -34,6 +36,11 @@ func (sp *splitter) add(p Part) {
 	if p.Value != 0 {
 		sp.parts = append(sp.parts, p)
 	}
+}
+
+// addErased adds what came from a node that was erased since: it has no name to be told by.
+func (sp *splitter) addErased(value float64) {
+	sp.add(Part{Kind: partEarlier, Name: "something erased", Value: value})
 }
 
 // sorted returns the parts, largest effect first, those of one kind and node joined.
@@ -84,12 +91,9 @@ func (sp *splitter) split(ctx context.Context, score float64, share []float32) e
 		return err
 	}
 	for i, z := range terms.Contexts {
-		part, err := sp.contextPart(z)
-		if err != nil {
+		if err := sp.addContext(partContext, z, float64(scale)*split.Contexts[i]); err != nil {
 			return err
 		}
-		part.Value = float64(scale) * split.Contexts[i]
-		sp.add(part)
 	}
 	for b, name := range blocks {
 		sp.add(Part{Kind: name, Value: float64(scale) * split.Blocks[b]})
@@ -165,19 +169,30 @@ func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []strin
 	return t, names, nil
 }
 
-// contextPart names a context.
-func (sp *splitter) contextPart(z int32) (Part, error) {
+// addContext adds the part of a context. A preference is named by its end alone.
+func (sp *splitter) addContext(kind string, z int32, value float64) error {
 	c := sp.s.m.know.items.all[z]
 	if c.attr.key != "" {
-		return Part{Kind: partContext, ID: c.attr.key + "=" + c.attr.value, Name: c.attr.key + " is " + c.attr.value}, nil
+		sp.add(Part{Kind: kind, ID: c.attr.key + "=" + c.attr.value, Name: c.attr.key + " is " + c.attr.value, Value: value})
+		return nil
 	}
-	id, label, err := sp.s.e.labelOf(c.link.end)
-	relation := sp.s.e.store.SymName(c.link.relation)
-	name := relation + " → " + label
+	id, err := sp.s.e.store.ID(c.link.end)
+	if errors.Is(err, graph.ErrNotFound) {
+		sp.addErased(value)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("engine: node: %w", err)
+	}
+	name, arrow := sp.s.e.label(id), " → "
 	if c.link.in {
-		name = relation + " ← " + label
+		arrow = " ← "
 	}
-	return Part{Kind: partContext, ID: id, Name: name}, err
+	if kind != partPreference {
+		name = sp.s.e.store.SymName(c.link.relation) + arrow + name
+	}
+	sp.add(Part{Kind: kind, ID: id, Name: name, Value: value})
+	return nil
 }
 
 // splitHistory splits what behaviour makes of the item over the user's history.
@@ -218,6 +233,10 @@ func (sp *splitter) addHistory(ctx context.Context, j int, value float64) error 
 	it, err := sp.s.show(ctx, j)
 	if err != nil {
 		return err
+	}
+	if it.gone {
+		sp.addErased(value)
+		return nil
 	}
 	name := it.name
 	if name == "" {
@@ -306,14 +325,11 @@ func (sp *splitter) splitPreferences(ctx context.Context) error {
 	}
 	at, weight := m.know.profiler.profile(ends, sp.s.e.labelAt)
 	for i, z := range at {
-		part, err := sp.contextPart(z)
-		if err != nil {
+		value := float64(m.factors.Profile * weight[i] * dot32(m.factors.Z.Row(int(z)), v))
+		rest -= value
+		if err := sp.addContext(partPreference, z, value); err != nil {
 			return err
 		}
-		part.Kind, part.Name = partPreference, labelOnly(part)
-		part.Value = float64(m.factors.Profile * weight[i] * dot32(m.factors.Z.Row(int(z)), v))
-		rest -= part.Value
-		sp.add(part)
 	}
 	if math.Abs(rest) > 1e-6 {
 		sp.add(Part{Kind: partUser, Value: rest})

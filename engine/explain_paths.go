@@ -52,34 +52,12 @@ func (e *Engine) labelAt(n graph.Idx) string {
 	return ""
 }
 
-// labelOf returns the id of a node and how it is named to people: its name, else its id.
-func (e *Engine) labelOf(n graph.Idx) (id, label string, err error) {
-	id, err = e.store.ID(n)
-	if errors.Is(err, graph.ErrNotFound) {
-		return "", "something erased", nil
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("engine: node: %w", err)
-	}
-	return id, e.label(id), nil
-}
-
 // label is how a node is named to people: its name, else its id.
 func (e *Engine) label(id string) string {
 	if n, err := e.store.Node(context.Background(), id); err == nil && n.Name != "" {
 		return n.Name
 	}
 	return id
-}
-
-// labelOnly strips the relation from the name of a context part.
-func labelOnly(p Part) string {
-	for _, arrow := range []string{" → ", " ← "} {
-		if _, label, ok := strings.Cut(p.Name, arrow); ok {
-			return label
-		}
-	}
-	return p.Name
 }
 
 // stepsOf reads the triples of a node that count in the model, those of the entities it is the same as included.
@@ -139,7 +117,7 @@ func (s *session) paths(ctx context.Context, p *person, item string, parts []Par
 	from := func(id, verb string, rank int) error {
 		steps, err := s.stepsOf(ctx, id)
 		if err != nil {
-			return err
+			return ignoreMissing(err)
 		}
 		taken := 0
 		for _, a := range steps {

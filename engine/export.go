@@ -3,8 +3,10 @@ package engine
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/url"
 	"strings"
 
@@ -35,7 +37,7 @@ type ExportOptions struct {
 //
 // Errors: ErrBadRecord for a row that the format cannot hold (what was written before it stays), ErrBadOption,
 // ErrNotFound for an unknown modality, an error wrapping ctx.Err(). Rows come in the order of the store, nodes by age,
-// so that equal stores give equal files.
+// so that equal stores give equal files; those of nodes that are erased meanwhile are left out.
 func (e *Engine) Export(ctx context.Context, kind Kind, format Format, w io.Writer, o ExportOptions) (_ int64, err error) {
 	defer border(&err)
 	if e.closed.Load() {
@@ -106,11 +108,7 @@ func (x *exporter) flushLine() error {
 // statements writes triples as N-Triples or N-Quads.
 func (x *exporter) statements(quads bool) error {
 	w := rdf.NewWriter(x.out)
-	for row, err := range x.store.Triples(x.ctx) {
-		if err != nil {
-			return err
-		}
-		t, err := x.triple(row)
+	for t, err := range x.named() {
 		if err != nil {
 			return err
 		}
@@ -152,15 +150,25 @@ func term(id string) rdf.Term {
 	return rdf.Term{Kind: rdf.IRI, Value: id}
 }
 
-// triple looks up the names of a row of numbers.
-func (x *exporter) triple(row graph.TripleRow) (t graph.Triple, err error) {
-	if t.Head, err = x.store.ID(row.Head); err != nil {
-		return t, err
+// named yields the triples with their names. Those of a node that is erased while they are read are left out.
+func (x *exporter) named() iter.Seq2[graph.Triple, error] {
+	return func(yield func(graph.Triple, error) bool) {
+		for row, err := range x.store.Triples(x.ctx) {
+			t := graph.Triple{
+				Relation: x.store.SymName(row.Relation), Source: x.store.SymName(row.Source), Weight: row.Weight, Confidence: row.Confidence,
+			}
+			if err == nil {
+				t.Head, err = x.store.ID(row.Head)
+			}
+			if err == nil {
+				t.Tail, err = x.store.ID(row.Tail)
+			}
+			if errors.Is(err, graph.ErrNotFound) {
+				continue
+			}
+			if !yield(t, err) || err != nil {
+				return
+			}
+		}
 	}
-	if t.Tail, err = x.store.ID(row.Tail); err != nil {
-		return t, err
-	}
-	t.Relation, t.Source = x.store.SymName(row.Relation), x.store.SymName(row.Source)
-	t.Weight, t.Confidence = row.Weight, row.Confidence
-	return t, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -46,11 +47,7 @@ func (x *exporter) triples(format Format) error {
 	if err := x.header(format, "head", "relation", "tail", "weight", "confidence", "source"); err != nil {
 		return err
 	}
-	for row, err := range x.store.Triples(x.ctx) {
-		if err != nil {
-			return err
-		}
-		t, err := x.triple(row)
+	for t, err := range x.named() {
 		if err != nil {
 			return err
 		}
@@ -86,12 +83,16 @@ func (x *exporter) interactions(format Format) error {
 			return err
 		}
 		if user == "" || row.User != last {
-			if user, err = x.store.ID(row.User); err != nil {
-				return err
-			}
+			user, err = x.store.ID(row.User)
 			last = row.User
 		}
-		item, err := x.store.ID(row.Item)
+		var item string
+		if err == nil {
+			item, err = x.store.ID(row.Item)
+		}
+		if errors.Is(err, graph.ErrNotFound) {
+			continue // erased since the reading began
+		}
 		if err != nil {
 			return err
 		}
@@ -144,6 +145,9 @@ func (x *exporter) vectors(format Format) error {
 			return err
 		}
 		id, err := x.store.ID(row.Idx)
+		if errors.Is(err, graph.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

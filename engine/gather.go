@@ -15,8 +15,18 @@ import (
 // embedLimit is how long a query waits for the vectors of new texts. Without them the texts' words still count.
 const embedLimit = 5 * time.Second
 
+// missing is the error of rawOf for a node that is not there, by its place among those asked for.
+type missing struct {
+	at  int
+	err error
+}
+
+func (m *missing) Error() string { return m.err.Error() }
+func (m *missing) Unwrap() error { return m.err }
+
 // rawOf gathers from the store what the features need of some nodes (nil: no features), and their bags of contexts with
-// the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound for a node that is not there.
+// the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound in a *missing for a node that is not
+// there.
 func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, ids []string, sources []Weight) (*raw, []bag, error) {
 	seen := e.watchErasures()
 	defer seen.end()
@@ -35,7 +45,7 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 	for i, id := range ids {
 		node, err := e.store.Node(ctx, id)
 		if err != nil {
-			return nil, nil, fmt.Errorf("engine: node %q: %w", id, err)
+			return nil, nil, missingAt(i, fmt.Errorf("engine: node %q: %w", id, err))
 		}
 		closed, err := e.profileClosed(ctx, sources, id, node.Text)
 		if err != nil {
@@ -51,7 +61,7 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		r.texts[i], r.told[i] = info.words(), node.Text != ""
 		links, weights, around, err := e.linksOf(ctx, id, symbols, sources)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, missingAt(i, err)
 		}
 		ends[i] = around
 		bags[i] = index.of(links, weights, node.Attrs, false)
@@ -63,6 +73,14 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 	}
 	r.bags = sparse.FromTriplets(len(ids), len(about.all), rows, cols, vals, func(a, b float32) float32 { return max(a, b) })
 	return r, bags, e.gatherVectors(ctx, seen, f, r, ids, full, mute, ends)
+}
+
+// missingAt tells of which node err is, when that is not there.
+func missingAt(i int, err error) error {
+	if errors.Is(err, graph.ErrNotFound) {
+		return &missing{i, err}
+	}
+	return err
 }
 
 // gatherVectors reads the vectors that the blocks of f take; a row that is mute has no text vector.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -116,11 +117,14 @@ func (m *model) bonus(j *joined, past mf.History, v *voice) float32 {
 // an item that more have chosen is known well enough until the next training.
 const mostFans = 512
 
-// joinItem lets new item i of a view join, if somebody has chosen it.
+// joinItem lets new item i of a view join, if somebody has chosen it. One that was erased has been chosen by nobody.
 func (e *Engine) joinItem(ctx context.Context, m *model, l *live, i int, id string) error {
-	events, err := collect(e.store.ItemInteractions(ctx, id))
-	if err != nil {
-		return fmt.Errorf("engine: interactions of %q: %w", id, err)
+	var events []graph.Interaction
+	var err error
+	if id != "" {
+		if events, err = collect(e.store.ItemInteractions(ctx, id)); ignoreMissing(err) != nil {
+			return fmt.Errorf("engine: interactions of %q: %w", id, err)
+		}
 	}
 	fans, err := e.fansOf(ctx, m, events)
 	if err != nil {
@@ -173,6 +177,9 @@ func (e *Engine) fansOf(ctx context.Context, m *model, events []graph.Interactio
 	var fans []fan
 	for _, own := range users {
 		f, ok, err := e.fanOf(ctx, m, own)
+		if errors.Is(err, graph.ErrNotFound) {
+			continue // erased since the events were read
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -24,48 +24,48 @@ type live struct {
 	stale []int        // items with which something was done since
 }
 
-// liveTries is how often a view is made anew because a node vanished while it was being made.
-const liveTries = 5
-
 // liveView returns what the store knows beyond the model, nil when that is nothing.
 func (e *Engine) liveView(ctx context.Context, m *model) (*live, error) {
 	m.liveMu.Lock()
 	defer m.liveMu.Unlock()
-	var err error
-	for range liveTries {
-		seq := e.store.Seq() // before reading: what comes in meanwhile counts the next time
-		if seq == m.seq {
-			return nil, nil
-		}
-		if m.live != nil && m.live.seq == seq && len(m.live.stale) == 0 {
-			return m.live, nil
-		}
-		l := &live{seq: seq}
-		if m.live != nil && m.live.seq == seq {
-			*l = *m.live
-			err = e.rejoin(ctx, m, l)
-		} else {
-			err = e.makeLive(ctx, m, l)
-		}
-		if err == nil {
-			m.live = l
-			return l, nil
-		}
-		if !errors.Is(err, graph.ErrNotFound) { // of a node that was erased between two reads
-			break
-		}
+	seq := e.store.Seq() // before reading: what comes in meanwhile counts the next time
+	if seq == m.seq {
+		return nil, nil
 	}
-	return nil, err
+	if m.live != nil && m.live.seq == seq && len(m.live.stale) == 0 {
+		return m.live, nil
+	}
+	l, err := &live{seq: seq}, error(nil)
+	if m.live != nil && m.live.seq == seq {
+		*l = *m.live
+		err = e.rejoin(ctx, m, l)
+	} else {
+		err = e.makeLive(ctx, m, l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.live = l
+	return l, nil
 }
 
-// makeLive fills a view from the store.
+// makeLive fills a view from the store. Items that are erased while it is made are left out, or stay as items that
+// nobody chose: lists leave out what is not there.
 func (e *Engine) makeLive(ctx context.Context, m *model, l *live) error {
 	ids, err := e.newItems(ctx, m, l)
 	if err != nil {
 		return err
 	}
-	if err := e.placeItems(ctx, m, l, ids); err != nil {
-		return err
+	for {
+		err := e.placeItems(ctx, m, l, ids)
+		var gone *missing
+		if !errors.As(err, &gone) {
+			if err != nil {
+				return err
+			}
+			break
+		}
+		ids = l.drop(e, ids, gone.at)
 	}
 	l.joins, l.deeds = make([]joined, len(ids)), make([]uint64, len(ids))
 	for i, id := range ids {
@@ -74,6 +74,19 @@ func (e *Engine) makeLive(ctx context.Context, m *model, l *live) error {
 		}
 	}
 	return nil
+}
+
+// drop leaves out new item at, and others that the store does not hold any more: at least one, so that this ends.
+func (l *live) drop(e *Engine, ids []string, at int) []string {
+	var items []graph.Idx
+	var left []string
+	for i, n := range l.items {
+		if i != at && e.idOf(n) != "" {
+			items, left = append(items, n), append(left, ids[i])
+		}
+	}
+	l.items = items
+	return left
 }
 
 // rejoin lets the stale items of a copied view join again.
@@ -151,7 +164,7 @@ func (e *Engine) newItems(ctx context.Context, m *model, l *live) (ids []string,
 		}
 		is := kinds[node.Type]
 		if !is {
-			if is, err = some(e.store.ItemInteractions(ctx, id)); err != nil {
+			if is, err = some(e.store.ItemInteractions(ctx, id)); ignoreMissing(err) != nil {
 				return nil, fmt.Errorf("engine: new node %q: %w", id, err)
 			}
 		}

@@ -60,8 +60,8 @@ func (e *Engine) adopt(ctx context.Context, m *model) error {
 	}
 	var failed error
 	m.know.profiler = newProfiler(m.know.items, func(n graph.Idx) string {
-		node, err := e.store.Node(ctx, e.idOf(n))
-		if err != nil && failed == nil && !errors.Is(err, graph.ErrNotFound) && !errors.Is(err, graph.ErrBadID) {
+		_, node, err := e.nodeAt(ctx, n)
+		if err != nil && failed == nil && !errors.Is(err, graph.ErrNotFound) {
 			failed = err // otherwise erased since
 		}
 		return node.Name

@@ -69,7 +69,8 @@ func (e *Engine) Recommend(ctx context.Context, q Query) (_ Recommendations, err
 	return s.recommend(ctx, q.User)
 }
 
-// RecommendAll yields a list for each user of the query, in a fixed order; the first error ends it.
+// RecommendAll yields a list for each user of the query, in a fixed order; the first error ends it. With Users nil, one
+// who is erased meanwhile is left out.
 func (e *Engine) RecommendAll(ctx context.Context, q BatchQuery) iter.Seq2[Recommendations, error] {
 	return func(yieldRaw func(Recommendations, error) bool) {
 		yield := func(r Recommendations, err error) bool {
@@ -83,6 +84,7 @@ func (e *Engine) RecommendAll(ctx context.Context, q BatchQuery) iter.Seq2[Recom
 		}
 		users := q.Users
 		if users == nil {
+			s.whoever = true
 			if users, err = e.knownUsers(ctx, s); err != nil {
 				yield(Recommendations{}, err)
 				return

@@ -21,6 +21,8 @@ type session struct {
 	names sync.Map // graph.Idx -> shown: what lists say about an item
 
 	chosen *choice // the part of mask that is the model's
+
+	whoever bool // the users are those that the store has: one that is erased meanwhile gets no list and is no error
 }
 
 // shown is what a list says about an item beside its score.
@@ -110,26 +112,34 @@ func (s *session) recommend(ctx context.Context, user string) (Recommendations, 
 
 // lists returns the lists of some users, in order, on one core.
 func (s *session) lists(ctx context.Context, users []string) ([]Recommendations, error) {
-	asks := make([]*ask, len(users))
-	for n, user := range users {
+	asks := make([]*ask, 0, len(users))
+	for _, user := range users {
 		q := s.q
 		q.User = user
 		p, err := s.e.find(ctx, s.m, s.live, q)
+		if s.whoever && notThere(err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		asks[n] = s.ask(p)
+		asks = append(asks, s.ask(p))
 	}
 	k := min(s.q.K, s.size())
 	if err := s.m.rank(ctx, asks, k, s.chosen); err != nil {
 		return nil, err
 	}
-	out := make([]Recommendations, len(users))
-	for n, a := range asks {
-		out[n] = Recommendations{User: users[n], Basis: a.p.basis, Items: []Recommendation{}}
-		if err := s.present(ctx, a, k, &out[n]); err != nil {
+	out := make([]Recommendations, 0, len(asks))
+	for _, a := range asks {
+		r := Recommendations{User: a.p.id, Basis: a.p.basis, Items: []Recommendation{}}
+		err := s.present(ctx, a, k, &r)
+		if s.whoever && notThere(err) {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -226,6 +236,11 @@ func scoreNew(voice, v []float32) float32 {
 	return dot32(voice, v)
 }
 
+// notThere reports whether err says that a node is not in the store.
+func notThere(err error) bool {
+	return errors.Is(err, graph.ErrNotFound) || errors.Is(err, ErrNotFound)
+}
+
 // present says what a list holds. Items erased since training are left out, and others move up.
 func (s *session) present(ctx context.Context, a *ask, k int, r *Recommendations) error {
 	for {
@@ -247,7 +262,10 @@ func (s *session) present(ctx context.Context, a *ask, k int, r *Recommendations
 			})
 		}
 		if !gone {
-			return s.reasons(ctx, a.p, r)
+			var err error
+			if gone, err = s.reasons(ctx, a, r); err != nil || !gone {
+				return err
+			}
 		}
 		if err := s.m.rank(ctx, []*ask{a}, k, s.chosen); err != nil {
 			return err
@@ -255,19 +273,29 @@ func (s *session) present(ctx context.Context, a *ask, k int, r *Recommendations
 	}
 }
 
-// reasons explains a list, if the query asks for it.
-func (s *session) reasons(ctx context.Context, p *person, r *Recommendations) error {
+// reasons explains a list, if the query asks for it. It leaves out an item of a for the next try, and says so, when that
+// was erased since the list was made.
+func (s *session) reasons(ctx context.Context, a *ask, r *Recommendations) (gone bool, err error) {
 	if !s.q.Explain {
-		return nil
+		return false, nil
 	}
-	for i := range r.Items {
-		why, err := s.explain(ctx, p, r.Items[i].Item)
-		if err != nil {
-			return err
+	for n, i := range a.ids {
+		why, err := s.explain(ctx, a.p, r.Items[n].Item)
+		if notThere(err) {
+			if a.p.id != "" {
+				if _, err := s.e.need("user", a.p.id); err != nil {
+					return false, err // it was she
+				}
+			}
+			a.leaveOut(i)
+			return true, nil
 		}
-		r.Items[i].Reasons = why.sentences()
+		if err != nil {
+			return false, err
+		}
+		r.Items[n].Reasons = why.sentences()
 	}
-	return nil
+	return false, nil
 }
 
 // chunkUsers is how many users are scored together: four tiles of the scan.
@@ -275,14 +303,13 @@ const chunkUsers = 56
 
 // batch returns the lists of several users, in order.
 func (s *session) batch(ctx context.Context, users []string) ([]Recommendations, error) {
-	lists := make([]Recommendations, len(users))
-	err := par.Chunks(ctx, len(users), chunkUsers, s.e.workers, func(_, lo, hi int) error {
-		some, err := s.lists(ctx, users[lo:hi])
-		copy(lists[lo:], some)
+	lists := make([][]Recommendations, (len(users)+chunkUsers-1)/chunkUsers)
+	err := par.Chunks(ctx, len(users), chunkUsers, s.e.workers, func(_, lo, hi int) (err error) {
+		lists[lo/chunkUsers], err = s.lists(ctx, users[lo:hi])
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return lists, nil
+	return slices.Concat(lists...), nil
 }
