@@ -78,3 +78,6 @@ func (s *symbols) drop(names []string) {
 
 // SymName returns the name of a relation, node type, interaction type, source or modality, "" for a Sym that is none.
 func (s *Store) SymName(y Sym) string { return s.syms.name(y) }
+
+// SymOf returns the Sym of a name; ok is false when the store has never had a relation, type, source or modality of it.
+func (s *Store) SymOf(name string) (y Sym, ok bool) { return s.syms.lookup(name) }
