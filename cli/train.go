@@ -32,7 +32,9 @@ says why. So train in full now and then: each night, say.
 The keys of a configuration are those that --format json prints under "config". With
 "half_life": 30, an interaction counts half after 30 days, a quarter after 60: days
 before the newest interaction in the store, not before today. 0, the default, lets
-nothing age.
+nothing age. With "hops": 1, facts of what an item points to (the movement of a book's
+author, the parent of its category) are not handed down to it; 3, the default, reaches
+over three triples.
 
 Examples:
   ken train

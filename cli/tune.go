@@ -27,6 +27,9 @@ Gains are of NDCG, relative to the start. "undone" marks what did not hold.
 The half-life of interactions is searched where what is held out is newer than the
 rest: with --objective by-time, or with --valid.
 
+Over how many triples facts are handed down is searched where triples join nodes that
+are neither users nor items.
+
 Examples:
   ken tune && ken train
   ken tune --budget 10m --objective cold-items

@@ -51,7 +51,7 @@ func isSame(relation string) bool {
 }
 
 // each calls f for every triple of n, and of the entities it is the same as, with the other end resolved. A loop stands
-// once. Engine.linksOf does the same from the store.
+// once. tieReader does the same from the store.
 func (a *adjacency) each(n graph.Idx, f func(t graph.TripleRow, in bool, end graph.Idx)) {
 	visit := func(n graph.Idx) {
 		for _, t := range a.triples[a.out[n][0]:a.out[n][1]] {
@@ -67,18 +67,6 @@ func (a *adjacency) each(n graph.Idx, f func(t graph.TripleRow, in bool, end gra
 	for _, e := range a.entity[n] {
 		visit(e)
 	}
-}
-
-// links returns the contexts that the triples of a node put it in, with the triples' weights.
-func (a *adjacency) links(n graph.Idx) (keys []linkKey, weights []float32) {
-	a.each(n, func(t graph.TripleRow, in bool, end graph.Idx) {
-		if end == n {
-			return // the triple that ties an item to the entity it is the same as
-		}
-		keys = append(keys, linkKey{relation: t.Relation, in: in, end: end})
-		weights = append(weights, t.Weight*t.Confidence)
-	})
-	return keys, weights
 }
 
 func (a *adjacency) canonical(n graph.Idx) graph.Idx {

@@ -17,6 +17,7 @@ type Config struct {
 	RegExponent   float64  `json:"reg_exponent"`           // ν: how far λ grows with the mass
 	ContextAlpha  float64  `json:"context_alpha"`          // weight of all absent (item, context) cells of a relation against all present ones
 	ContextWeight float64  `json:"context_weight"`         // weight of a triple whose relation has weight 1
+	Hops          int      `json:"hops,omitempty"`         // over how many triples facts reach an item or a user, 1 to 3; 1: its own facts only, see DefaultConfig
 	Prior         string   `json:"prior,omitempty"`        // how far features hold warm items: "on", "off", "" for a share of 0.3, and all when they are settled; see DefaultConfig
 	Ridge         float64  `json:"ridge"`                  // regularisation of the maps from features to factors
 	HeadReg       float64  `json:"head_reg"`               // λ of the knowledge head, which scores cold items
@@ -56,6 +57,9 @@ func (c Config) Validate() error {
 	}
 	if !(c.ContextWeight >= 0 && c.ContextWeight <= 1e6) {
 		return fmt.Errorf("%w: context weight is %g, want 0 to 1e6", ErrBadOption, c.ContextWeight)
+	}
+	if c.Hops < 0 || c.Hops > maxHops {
+		return fmt.Errorf("%w: hops are %d, want 1 to %d", ErrBadOption, c.Hops, maxHops)
 	}
 	if !(c.RatingSlope >= -1 && c.RatingSlope <= 2) {
 		return fmt.Errorf("%w: rating slope is %g, want 0 for automatic, -1 for none or up to 2", ErrBadOption, c.RatingSlope)

@@ -9,8 +9,9 @@ import (
 	"github.com/kenrec/ken/graph"
 )
 
-// A context is what a node has in common with others: (relation, direction, other end), or an attribute with its value.
-// The same end is another context in each relation: "directed by X" and "starring X" are two.
+// A context is what a node has in common with others: (relation, direction, other end), its own or handed down (see
+// handDown), or an attribute with its value. The same end is another context in each relation: "directed by X" and
+// "starring X" are two.
 type contextInfo struct {
 	link  linkKey
 	attr  attrKey // of an attribute; link is zero then
@@ -53,7 +54,7 @@ type bag struct {
 
 // of numbers a node's contexts, adding unknown ones when grow is set and leaving them out otherwise. A context that the
 // node has several times, through an alias or a list with repeats, counts once, with the largest weight; triples with negative weights do not count.
-func (x *contextIndex) of(links []linkKey, weights []float32, attrs []graph.Attr, grow bool) bag {
+func (x *contextIndex) of(ties []tie, attrs []graph.Attr, grow bool) bag {
 	var b bag
 	var place map[int32]int // made for nodes with many contexts; few are looked through
 	find := func(z int32) int {
@@ -81,18 +82,18 @@ func (x *contextIndex) of(links []linkKey, weights []float32, attrs []graph.Attr
 		}
 		b.at, b.weight = append(b.at, z), append(b.weight, weight)
 	}
-	for i, l := range links {
-		if !(weights[i] > 0) {
+	for _, f := range ties {
+		if !(f.weight > 0) {
 			continue // "is not directed by": nothing that two nodes share
 		}
-		z, ok := x.byLink[l]
+		z, ok := x.byLink[f.link]
 		if !ok && grow {
 			z, ok = int32(len(x.all)), true
-			x.byLink[l] = z
-			x.all = append(x.all, contextInfo{link: l})
+			x.byLink[f.link] = z
+			x.all = append(x.all, contextInfo{link: f.link})
 		}
 		if ok {
-			put(z, weights[i])
+			put(z, f.weight)
 		}
 	}
 	for _, a := range attrs {
@@ -127,18 +128,18 @@ func categories(v graph.Value) []string {
 	return nil
 }
 
-// buildContexts numbers the contexts of the given nodes and returns nodes × contexts with the triples' weights. Only
-// contexts that at least two nodes and at most half of them have are kept: others tie nothing together or everything.
-func buildContexts(ctx context.Context, nodes []graph.Idx, d *dataset, adj *adjacency) (*contextIndex, *sparse.CSR, error) {
-	x := newContextIndex()
+// buildContexts numbers the contexts of the given nodes, those handed down over so many hops included, and returns nodes ×
+// contexts with the triples' weights. Only contexts that at least two nodes and at most half of them have are kept: others
+// tie nothing together or everything.
+func buildContexts(ctx context.Context, nodes []graph.Idx, d *dataset, adj *adjacency, hops int) (*contextIndex, *sparse.CSR, error) {
+	x, tiesOf := newContextIndex(), adj.reader(d, hops)
 	var rows, cols []int32
 	var vals []float32
 	for r, n := range nodes {
 		if r%1024 == 0 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		links, weights := adj.links(n)
-		b := x.of(links, weights, d.nodes[n].attrs, true)
+		b := x.of(tiesOf(n), d.nodes[n].attrs, true)
 		for i, z := range b.at {
 			rows, cols, vals = append(rows, int32(r)), append(cols, z), append(vals, b.weight[i])
 		}

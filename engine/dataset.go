@@ -136,6 +136,9 @@ func (d *dataset) loadNodes(ctx context.Context, s *graph.Store) error {
 // has reports whether a node was there when the nodes were read.
 func (d *dataset) has(n graph.Idx) bool { return int(n) < len(d.nodes) && d.nodes[n].id != "" }
 
+// plain reports whether a node is neither a user nor an item.
+func (d *dataset) plain(n graph.Idx) bool { return d.userRow[n] < 0 && d.itemRow[n] < 0 }
+
 func collect[T any](seq iter.Seq2[T, error]) ([]T, error) { return collectInto(nil, seq) }
 
 // collectInto is collect with memory for the result.

@@ -1,6 +1,9 @@
 package engine
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // DefaultConfig returns the configuration that Train uses when neither the caller nor Tune chose one: every field is
 // automatic and filled in from the data when training starts. TrainReport.Config says with what.
@@ -21,6 +24,12 @@ import "math"
 //	RegExponent  1 (frequency-scaled); 0 to 1.5 differ by less than 3 %.
 //	ContextWeight interactions/Σ rarity within [0.5, 5]: triples weigh as much as interactions. One weight for all relations.
 //	ContextAlpha 1: absent links of a relation weigh as much as present ones.
+//	Hops         3: what an item or user points to hands down its own facts (a category its parent, an author the movement),
+//	             and what those point to theirs: at half the weight a hop, the shortest way first, at most 64 to one node. None
+//	             come from users and items, nor from a node with more than 16 such facts, nor against the direction of a triple.
+//	             A context is named by the last triple of the way, and weighs as that relation does. 1 where no triple joins
+//	             two nodes that are neither users nor items: nothing changes there. On book-kg, where three of four do, NDCG@20
+//	             of a random part is .1042, with 1 hop .1033 (p .004), of cold items .0485 and .0479 (p .31).
 //	Prior        a share of 0.3 for warm items, the whole for cold ones and for warm ones in the last sweeps: those of anime
 //	             gain 1.4 % by it (blended with EASE), ml-100k's nothing; on sparse data the whole cost up to 5 %.
 //	Ridge        5; 3 to 10 are the same. For warm items it is doubled, up to 5,120, for as long as features foretell better
@@ -80,6 +89,7 @@ func (c Config) filled(s scale) Config {
 		set(&c.ContextWeight, min(max(float64(s.events)/s.links, 0.5), 5))
 	}
 	set(&c.ContextWeight, 1)
+	c.Hops = cmp.Or(c.Hops, maxHops)
 	set(&c.Ridge, 5)
 	set(&c.HeadReg, c.Reg)
 	if s.dense() {

@@ -63,12 +63,16 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 		x.Parts = []Part{{Kind: "popularity", Name: "how many users like it", Value: x.Score}}
 		return x, nil
 	}
-	sp := splitter{s: s, p: p, at: at, item: item}
+	reader, err := s.e.tieReader(ctx, s.m)
+	if err != nil {
+		return Explanation{}, err
+	}
+	sp := splitter{s: s, p: p, at: at, item: item, reader: reader}
 	if err := sp.split(ctx, x.Score, share); err != nil {
 		return Explanation{}, err
 	}
 	x.Parts = sp.sorted()
-	x.Paths, err = s.paths(ctx, p, item, x.Parts)
+	x.Paths, err = s.paths(ctx, reader, p, item, x.Parts)
 	return x, err
 }
 

@@ -30,6 +30,9 @@ type splitter struct {
 	at    int // position of the item
 	item  string
 	parts []Part
+
+	reader *tieReader
+	ties   []tie // of the item, for the names of contexts that were handed down
 }
 
 func (sp *splitter) add(p Part) {
@@ -90,6 +93,9 @@ func (sp *splitter) split(ctx context.Context, score float64, share []float32) e
 	if err != nil {
 		return err
 	}
+	if sp.ties, err = sp.reader.of(ctx, sp.item); err != nil {
+		return err
+	}
 	for i, z := range terms.Contexts {
 		if err := sp.addContext(partContext, z, float64(scale)*split.Contexts[i]); err != nil {
 			return err
@@ -127,7 +133,7 @@ func (sp *splitter) addRest(score float64) {
 func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []string, error) {
 	m := sp.s.m
 	t := mf.ItemTerms{Warm: warm}
-	r, bags, err := sp.s.e.rawOf(ctx, m.know.items, m.know.itemFeatures, []string{sp.item}, m.config.Sources)
+	r, bags, err := sp.s.e.rawOf(ctx, m, m.know.items, m.know.itemFeatures, []string{sp.item})
 	if err != nil {
 		return t, nil, err
 	}
@@ -169,7 +175,8 @@ func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []strin
 	return t, names, nil
 }
 
-// addContext adds the part of a context. A preference is named by its end alone.
+// addContext adds the part of a context, one that was handed down to the item by the way on which it came: "by → Poe,
+// movement → Gothic". A preference is named by its end alone.
 func (sp *splitter) addContext(kind string, z int32, value float64) error {
 	c := sp.s.m.know.items.all[z]
 	if c.attr.key != "" {
@@ -190,6 +197,12 @@ func (sp *splitter) addContext(kind string, z int32, value float64) error {
 	}
 	if kind != partPreference {
 		name = sp.s.e.store.SymName(c.link.relation) + arrow + name
+		i := slices.IndexFunc(sp.ties, func(t tie) bool { return t.link == c.link })
+		for i >= 0 && sp.ties[i].via >= 0 {
+			i = int(sp.ties[i].via)
+			link := sp.ties[i].link
+			name = sp.s.e.store.SymName(link.relation) + " → " + sp.s.e.labelAt(link.end) + ", " + name
+		}
 	}
 	sp.add(Part{Kind: kind, ID: id, Name: name, Value: value})
 	return nil
@@ -319,11 +332,11 @@ func (sp *splitter) splitPreferences(ctx context.Context) error {
 	mean := float64(dot32(m.factors.MeanUser, v))
 	sp.add(Part{Kind: blockPopularity, Name: "what the mean user likes", Value: mean})
 	rest -= mean
-	_, _, ends, err := sp.s.e.linksOf(ctx, sp.p.id, nil, m.config.Sources)
+	ties, err := sp.reader.of(ctx, sp.p.id)
 	if err != nil {
 		return err
 	}
-	at, weight := m.know.profiler.profile(ends, sp.s.e.labelAt)
+	at, weight := m.know.profiler.profile(ties, sp.s.e.labelAt)
 	for i, z := range at {
 		value := float64(m.factors.Profile * weight[i] * dot32(m.factors.Z.Row(int(z)), v))
 		rest -= value

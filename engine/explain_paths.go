@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +20,6 @@ const (
 type step struct {
 	relation string
 	in       bool // the end that it is seen from is the tail
-	other    string
 }
 
 // arrow writes a step away from a node: "—directed_by→" along the triple, "←directed_by—" against it.
@@ -60,51 +58,54 @@ func (e *Engine) label(id string) string {
 	return id
 }
 
-// stepsOf reads the triples of a node that count in the model, those of the entities it is the same as included.
-func (s *session) stepsOf(ctx context.Context, id string) ([]step, error) {
-	steps, same, err := s.stepsAt(ctx, id)
+// grounds are the facts on which paths go from a node, or to it.
+type grounds struct {
+	ties []tie
+	use  []int // places of those that count in the model
+}
+
+// groundsOf reads the facts of a node. What the score leaves out is no reason for it.
+func (s *session) groundsOf(ctx context.Context, r *tieReader, id string) (grounds, error) {
+	ties, err := r.of(ctx, id)
+	of := grounds{ties: ties}
+	for i, t := range ties {
+		relation := s.e.store.SymName(t.link.relation)
+		if t.weight > 0 && !isSame(relation) && weightOf(s.m.config.Relations, relation, 1) > 0 {
+			of.use = append(of.use, i)
+		}
+	}
+	return of, err
+}
+
+// way writes how a node leads to the end of one of its facts, and back: what stands between the two.
+func (s *session) way(of grounds, at int) (there, back string) {
+	for i := at; i >= 0; i = int(of.ties[i].via) {
+		link := of.ties[i].link
+		t := step{relation: s.e.store.SymName(link.relation), in: link.in}
+		if i == at {
+			there, back = t.arrow(), t.back()
+			continue
+		}
+		middle := s.e.labelAt(link.end)
+		there, back = t.arrow()+" "+middle+" "+there, back+" "+middle+" "+t.back()
+	}
+	return there, back
+}
+
+// meet reports whether a fact of one node and one of another are about the same end, for a reason of its own: two that the
+// same node handed down say nothing beyond that node.
+func meet(a, b tie, from, to grounds) bool {
+	return a.link.end == b.link.end && (a.hop == 1 || b.hop == 1 || from.ties[a.via].link.end != to.ties[b.via].link.end)
+}
+
+// paths finds ways from what the user has or prefers to the item, of two triples or, where facts were handed down, more:
+// those through rare nodes first.
+func (s *session) paths(ctx context.Context, r *tieReader, p *person, item string, parts []Part) ([]string, error) {
+	ofItem, err := s.groundsOf(ctx, r, item)
 	if err != nil {
 		return nil, err
 	}
-	for _, entity := range same {
-		more, _, err := s.stepsAt(ctx, entity)
-		if err != nil && !errors.Is(err, graph.ErrNotFound) {
-			return nil, err
-		}
-		steps = append(steps, more...)
-	}
-	return steps, nil
-}
-
-// stepsAt reads the triples of one node that count and tells which nodes it is the same as.
-func (s *session) stepsAt(ctx context.Context, id string) (steps []step, same []string, err error) {
-	for t, err := range s.e.store.Neighbours(ctx, id, graph.NeighbourOptions{}) {
-		if err != nil {
-			return nil, nil, fmt.Errorf("engine: triples of %q: %w", id, err)
-		}
-		to := step{relation: t.Relation, other: t.Tail}
-		if t.Head != id {
-			to.in, to.other = true, t.Head
-		}
-		switch {
-		case !s.m.config.counts(t): // what the score leaves out is no reason for it
-		case !isSame(t.Relation):
-			steps = append(steps, to)
-		case !to.in:
-			same = append(same, t.Tail)
-		}
-	}
-	return steps, same, nil
-}
-
-// counts reports whether a triple adds to scores: its weight is positive, and that of its relation and of its source.
-func (c Config) counts(t graph.Triple) bool {
-	return t.Weight > 0 && weightOf(c.Relations, t.Relation, 1) > 0 && weightOf(c.Sources, t.Source, 1) > 0
-}
-
-// paths finds ways of two triples from what the user has or prefers to the item, those through rare nodes first.
-func (s *session) paths(ctx context.Context, p *person, item string, parts []Part) ([]string, error) {
-	ofItem, err := s.stepsOf(ctx, item)
+	self, err := s.e.need("item", item)
 	if err != nil {
 		return nil, err
 	}
@@ -115,19 +116,26 @@ func (s *session) paths(ctx context.Context, p *person, item string, parts []Par
 	}
 	var all []found
 	from := func(id, verb string, rank int) error {
-		steps, err := s.stepsOf(ctx, id)
+		own, err := s.groundsOf(ctx, r, id)
 		if err != nil {
 			return ignoreMissing(err)
 		}
 		taken := 0
-		for _, a := range steps {
-			for _, b := range ofItem {
-				if a.other != b.other || a.other == item || taken == pathsForItem || verb != "" && (a.relation != b.relation || a.in != b.in) {
+		for _, i := range own.use {
+			for _, j := range ofItem.use {
+				a, b := own.ties[i], ofItem.ties[j]
+				if taken == pathsForItem || !meet(a, b, own, ofItem) || a.link.end == self || verb != "" && (a.link.relation != b.link.relation || a.link.in != b.link.in) {
 					continue
 				}
+				end := s.e.labelAt(a.link.end)
+				if end == "" {
+					continue // erased since
+				}
 				taken++
-				text := strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s %s", verb, s.e.label(id), a.arrow(), s.e.label(a.other), b.back(), s.e.label(item)))
-				all = append(all, found{text, s.rarityOf(a.other), rank})
+				there, _ := s.way(own, i)
+				_, back := s.way(ofItem, j)
+				text := strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s %s", verb, s.e.label(id), there, end, back, s.e.label(item)))
+				all = append(all, found{text, a.share() * b.share() * s.rarityOf(a.link.end), rank})
 			}
 		}
 		return nil
@@ -179,11 +187,7 @@ func (s *session) strongest(ctx context.Context, p *person, parts []Part) []stri
 }
 
 // rarityOf is the rarity of the rarest context that ends at a node.
-func (s *session) rarityOf(id string) float32 {
-	n, ok, err := s.e.store.Lookup(id)
-	if err != nil || !ok {
-		return 0
-	}
+func (s *session) rarityOf(n graph.Idx) float32 {
 	rare := float32(0)
 	for _, z := range s.m.know.profiler.ofEnd[n] {
 		rare = max(rare, s.m.know.items.rarity[z])

@@ -41,7 +41,8 @@ func factsOf(d *dataset, nodes int) uint64 {
 	}
 	counts := func(n graph.Idx) bool { return int(n) < nodes && (d.userRow[n] >= 0 || d.itemRow[n] >= 0) }
 	for _, t := range d.triples {
-		if int(t.Head) < nodes && int(t.Tail) < nodes || counts(t.Head) || counts(t.Tail) {
+		both := int(t.Head) < nodes && (int(t.Tail) < nodes || d.plain(t.Tail)) // the latter is handed down to older items
+		if both || counts(t.Head) || counts(t.Tail) {
 			h.word(uint64(t.Head)<<32 | uint64(t.Tail))
 			h.word(uint64(t.Relation)<<32 | uint64(t.Source))
 			h.word(uint64(math.Float32bits(t.Weight))<<32 | uint64(math.Float32bits(t.Confidence)))

@@ -27,12 +27,12 @@ func (m *missing) Unwrap() error { return m.err }
 // rawOf gathers from the store what the features need of some nodes (nil: no features), and their bags of contexts with
 // the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound in a *missing for a node that is not
 // there.
-func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, ids []string, sources []Weight) (*raw, []bag, error) {
+func (e *Engine) rawOf(ctx context.Context, m *model, index *contextIndex, f *features, ids []string) (*raw, []bag, error) {
 	seen := e.watchErasures()
 	defer seen.end()
 	r := &raw{rows: len(ids), texts: make([]string, len(ids)), told: make([]bool, len(ids)), dims: map[string]int{}}
 	bags := make([]bag, len(ids))
-	ends := make([][]graph.Idx, len(ids))
+	around := make([][]graph.Idx, len(ids))
 	full := make([]string, len(ids)) // what Embed makes of name and text
 	mute := make([]bool, len(ids))   // has a text that does not count, and so has no vector
 	var rows, cols []int32
@@ -41,13 +41,16 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 	if f != nil && f.contexts != nil {
 		about = f.contexts
 	}
-	symbols := about.relations(e.store.SymName)
+	reader, err := e.tieReader(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i, id := range ids {
 		node, err := e.store.Node(ctx, id)
 		if err != nil {
 			return nil, nil, missingAt(i, fmt.Errorf("engine: node %q: %w", id, err))
 		}
-		closed, err := e.profileClosed(ctx, sources, id, node.Text)
+		closed, err := e.profileClosed(ctx, m.config.Sources, id, node.Text)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -59,20 +62,20 @@ func (e *Engine) rawOf(ctx context.Context, index *contextIndex, f *features, id
 		}
 		info := nodeInfo{name: node.Name, text: node.Text}
 		r.texts[i], r.told[i] = info.words(), node.Text != ""
-		links, weights, around, err := e.linksOf(ctx, id, symbols, sources)
+		ties, err := reader.of(ctx, id)
 		if err != nil {
 			return nil, nil, missingAt(i, err)
 		}
-		ends[i] = around
-		bags[i] = index.of(links, weights, node.Attrs, false)
-		all := about.of(links, weights, node.Attrs, false)
+		around[i] = ends(ties)
+		bags[i] = index.of(ties, node.Attrs, false)
+		all := about.of(ties, node.Attrs, false)
 		for p, z := range all.at {
 			rows, cols = append(rows, int32(i)), append(cols, z)
 			vals = append(vals, all.weight[p]*about.rarity[z])
 		}
 	}
 	r.bags = sparse.FromTriplets(len(ids), len(about.all), rows, cols, vals, func(a, b float32) float32 { return max(a, b) })
-	return r, bags, e.gatherVectors(ctx, seen, f, r, ids, full, mute, ends)
+	return r, bags, e.gatherVectors(ctx, seen, f, r, ids, full, mute, around)
 }
 
 // missingAt tells of which node err is, when that is not there.
@@ -194,119 +197,22 @@ func (e *Engine) meanAround(ctx context.Context, ends []graph.Idx, dim int) ([]f
 	return meanOf(vs), nil
 }
 
-// relations maps relation names to the symbols that the index knows.
-func (x *contextIndex) relations(symName func(graph.Sym) string) map[string]graph.Sym {
-	names := map[string]graph.Sym{}
-	for _, c := range x.all {
-		if c.attr.key == "" {
-			names[symName(c.link.relation)] = c.link.relation
-		}
-	}
-	return names
-}
-
-// linksOf reads the triples of a node from the store, those of the entities it is the same as included, with the other
-// ends resolved as adjacency.each does. Weights are multiplied by those of the triples' sources; at 0 a triple is not there.
-func (e *Engine) linksOf(ctx context.Context, id string, symbols map[string]graph.Sym, sources []Weight) (keys []linkKey, weights []float32, ends []graph.Idx, err error) {
-	self, ok, err := e.store.Lookup(id)
-	if err == nil && !ok {
-		err = graph.ErrNotFound
-	}
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("engine: node %q: %w", id, err)
-	}
-	same, err := e.sameRelations(ctx)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	var entities []string
-	visit := func(id string, first bool) error {
-		for t, err := range e.store.Neighbours(ctx, id, graph.NeighbourOptions{}) {
-			if err != nil {
-				return fmt.Errorf("engine: triples of %q: %w", id, err)
-			}
-			other, in := t.Tail, false
-			if t.Head != id {
-				other, in = t.Head, true
-			}
-			if first && !in && slices.Contains(same, t.Relation) {
-				entities = append(entities, other)
-			}
-			end, ok, err := e.canonical(ctx, other, same)
-			if err != nil {
-				return err
-			}
-			trust := float32(weightOf(sources, t.Source, 1))
-			if !ok || end == self || trust == 0 {
-				continue
-			}
-			ends = append(ends, end)
-			if rel, known := symbols[t.Relation]; known {
-				keys = append(keys, linkKey{relation: rel, in: in, end: end})
-				weights = append(weights, t.Weight*trust*t.Confidence)
-			}
-		}
-		return nil
-	}
-	if err := visit(id, true); err != nil {
-		return nil, nil, nil, err
-	}
-	for _, entity := range entities {
-		if err := visit(entity, false); err != nil && !errors.Is(err, graph.ErrNotFound) {
-			return nil, nil, nil, err
-		}
-	}
-	return keys, weights, ends, nil
-}
-
-// sameRelations lists the relations of the store that say that two nodes are one.
-func (e *Engine) sameRelations(ctx context.Context) ([]string, error) {
-	all, err := e.store.Relations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("engine: relations: %w", err)
-	}
-	var same []string
-	for _, r := range all {
-		if isSame(r.Name) {
-			same = append(same, r.Name)
-		}
-	}
-	return same, nil
-}
-
-// canonical returns the number of a node, that of the item which is the same if there is one; ok is false for a node that
-// was erased.
-func (e *Engine) canonical(ctx context.Context, id string, same []string) (n graph.Idx, ok bool, err error) {
-	last := id
-	for _, relation := range same {
-		for t, err := range e.store.Neighbours(ctx, id, graph.NeighbourOptions{Relation: relation, Direction: graph.In}) {
-			if errors.Is(err, graph.ErrNotFound) {
-				return 0, false, nil
-			}
-			if err != nil {
-				return 0, false, fmt.Errorf("engine: triples of %q: %w", id, err)
-			}
-			last = t.Head
-		}
-	}
-	if n, ok, err = e.store.Lookup(last); err != nil {
-		return 0, false, fmt.Errorf("engine: node %q: %w", last, err)
-	}
-	return n, ok, nil
-}
-
 // userPrior returns what the triples, attributes and texts of a user say, nil when that is nothing.
 func (e *Engine) userPrior(ctx context.Context, m *model, id string) ([]float32, error) {
 	f := m.know.userFeatures
-	r, _, err := e.rawOf(ctx, m.know.users, f, []string{id}, m.config.Sources)
+	r, _, err := e.rawOf(ctx, m, m.know.users, f, []string{id})
 	if err != nil {
 		return nil, err
 	}
-	_, _, ends, err := e.linksOf(ctx, id, nil, m.config.Sources)
+	reader, err := e.tieReader(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	at, weight := m.know.profiler.profile(ends, e.labelAt)
+	ties, err := reader.of(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	at, weight := m.know.profiler.profile(ties, e.labelAt)
 	var h []float32
 	if f.width() > 0 && r.known(0) {
 		features, err := f.apply(ctx, r, e.workers)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,6 +19,8 @@ const minKnownUsers = 20
 type knowledge struct {
 	d              *dataset
 	adj            *adjacency
+	hops           int  // over which facts reach items and users; 1: their own
+	deep           bool // there are facts to hand down
 	items          *contextIndex
 	itemLinks      *sparse.CSR // items × contexts, weight of the triple × weight of the relation × rarity
 	contextAlpha   []float32   // by context: density of its relation's links: the background that balances them
@@ -51,7 +54,10 @@ func (k *knowledge) data(x *sparse.CSR, target []float32) *mf.Data {
 // buildKnowledge gathers the contexts and features of all items and users.
 func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*knowledge, error) {
 	d = d.weighed(cfg.Sources)
-	k := &knowledge{d: d, adj: buildAdjacency(d)}
+	k := &knowledge{d: d, adj: buildAdjacency(d), hops: cmp.Or(cfg.Hops, maxHops)}
+	if k.deep = k.adj.deep(d); !k.deep && cfg.Hops == 0 {
+		k.hops = 1
+	}
 	if err := k.buildItems(ctx, cfg, workers); err != nil {
 		return nil, fmt.Errorf("engine: features of items: %w", err)
 	}
@@ -65,7 +71,7 @@ func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*
 }
 
 func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) error {
-	index, links, err := buildContexts(ctx, k.d.items, k.d, k.adj)
+	index, links, err := buildContexts(ctx, k.d.items, k.d, k.adj, k.hops)
 	if err != nil {
 		return err
 	}
@@ -114,7 +120,7 @@ func (k *knowledge) densities() []float32 {
 }
 
 func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) error {
-	index, links, err := buildContexts(ctx, k.d.users, k.d, k.adj)
+	index, links, err := buildContexts(ctx, k.d.users, k.d, k.adj, k.hops)
 	if err != nil {
 		return err
 	}
@@ -145,8 +151,9 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 // buildProfiles finds the contexts of items that each user's own triples speak of.
 func (k *knowledge) buildProfiles() {
 	k.profiles = &sparse.CSR{Rows: len(k.d.users), Cols: len(k.items.all), Ptr: make([]int64, len(k.d.users)+1)}
+	tiesOf := k.adj.reader(k.d, k.hops)
 	for u, n := range k.d.users {
-		at, weight := k.profiler.profile(k.adj.ends(n), k.d.label)
+		at, weight := k.profiler.profile(tiesOf(n), k.d.label)
 		k.profiles.Idx, k.profiles.Val = append(k.profiles.Idx, at...), append(k.profiles.Val, weight...)
 		k.profiles.Ptr[u+1] = int64(len(k.profiles.Idx))
 	}
@@ -219,20 +226,9 @@ func (k *knowledge) raw(nodes []graph.Idx, bags *sparse.CSR) *raw {
 	}
 	r.vector = func(modality string, row int) []float32 { return byName[modality].row(nodes[row]) }
 	if text := byName[modalityText]; text != nil {
-		r.around = func(row int) []float32 { return meanVector(text, k.adj.ends(nodes[row])) }
+		r.around = func(row int) []float32 { return meanVector(text, ends(k.adj.ties(nodes[row]))) }
 	}
 	return r
-}
-
-// ends returns the other ends of a node's triples.
-func (a *adjacency) ends(n graph.Idx) []graph.Idx {
-	var ends []graph.Idx
-	a.each(n, func(_ graph.TripleRow, _ bool, end graph.Idx) {
-		if end != n {
-			ends = append(ends, end)
-		}
-	})
-	return ends
 }
 
 // serving returns what of k is kept with a model.

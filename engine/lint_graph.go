@@ -77,8 +77,7 @@ func (l *lint) contexts() {
 		if l.cancelled(r) {
 			return
 		}
-		links, weights := l.adj.links(n)
-		for _, z := range x.of(links, weights, l.d.nodes[n].attrs, true).at {
+		for _, z := range x.of(l.adj.ties(n), l.d.nodes[n].attrs, true).at {
 			x.all[z].count++
 		}
 	}

@@ -94,7 +94,7 @@ func fitFrom(ctx context.Context, d *dataset, k *knowledge, rows []int32, cfg Co
 	s := scaleOf(x)
 	s.slope = scales.Slope
 	if k != nil {
-		s.links = k.links
+		s.links, cfg.Hops = k.links, k.hops
 	}
 	cfg = cfg.filled(s)
 	factors, err := mf.Continue(ctx, k.data(x, target), cfg.factorisation(), workers, at, after)

@@ -28,13 +28,15 @@ func newProfiler(items *contextIndex, name func(graph.Idx) string) profiler {
 	return f
 }
 
-// profile returns the items' contexts that the ends of a user's triples belong to, each end weighing the same in total.
-// An end that no item points to stands for the nodes of its name: "prefers American" means the cuisine called American.
-func (f *profiler) profile(ends []graph.Idx, label func(graph.Idx) string) (at []int32, weight []float32) {
+// profile returns the items' contexts that the ends of a user's facts belong to, each end weighing the same in total, half
+// of that for each hop over which the fact came. An end that no item points to stands for the nodes of its name: "prefers
+// American" means the cuisine called American.
+func (f *profiler) profile(ties []tie, label func(graph.Idx) string) (at []int32, weight []float32) {
 	sum := map[int32]float32{}
 	var order []int32
 	total := float32(0)
-	for _, e := range ends {
+	for _, x := range ties {
+		e, share := x.link.end, x.share()
 		contexts := f.ofEnd[e]
 		if len(contexts) == 0 {
 			for _, same := range f.byName[strings.ToLower(label(e))] {
@@ -45,10 +47,10 @@ func (f *profiler) profile(ends []graph.Idx, label func(graph.Idx) string) (at [
 			if sum[z] == 0 {
 				order = append(order, z)
 			}
-			sum[z] += 1 / float32(len(contexts))
+			sum[z] += share / float32(len(contexts))
 		}
 		if len(contexts) > 0 {
-			total++
+			total += share
 		}
 	}
 	slices.Sort(order)

@@ -100,9 +100,9 @@ type TuneCheck struct {
 // confirmed on the window before them.
 //
 // Searched are the shares of the item-to-item scorers and the power of the graph filter, how ratings and time count, α, λ,
-// the prior, factors, the weight of all relations and of each, and of each block of features. Enrichment reaches over one
-// hop (block neighbours) or none: there is no deeper one to choose, and what is said of a category is not handed down to
-// its items. Of the graphs of five benchmarks none has a triple between two nodes that are no items.
+// the prior, factors, the weight of all relations and of each, and of each block of features. Where triples join nodes that
+// are neither users nor items, so are the hops over which their facts are handed down, 1 to 3, see Config.Hops. The texts
+// around a node (block neighbours) are those of one hop.
 //
 // The best of many looks better than it is. So what the search found is compared with the start on as many fresh splits,
 // and stays when it gains more than a standard error there; else the half of the changes that was surest is tried, and so

@@ -50,6 +50,7 @@ var (
 	gridHalfLife   = []float64{0, 7, 30, 90, 365, 1095} // days
 	gridFactors    = []float64{64, 128, 256, 512}
 	gridReg        = []float64{0.3, 0.55, 1, 1.8, 3}
+	gridHops       = []float64{1, 2, 3}
 	gridTimes      = []float64{0.3, 1, 3}
 	gridWeight     = []float64{0, 0.3, 1, 3}
 	gridOrigin     = []float64{0, 0.3, 1}
@@ -81,6 +82,11 @@ func (t *tuning) knobs() []knob {
 	if links {
 		context = len(all)
 		all = append(all, contextKnob(sources))
+		if t.base.deep {
+			k := t.hopsKnob()
+			k.Active = func(p tune.Point) bool { return p[context] != contextOff }
+			all = append(all, k)
+		}
 	}
 	if slices.ContainsFunc(t.search[0].parts, func(p tunePart) bool { return p.name == partColdItems || p.name == partGiven && !p.warm }) && t.knows() {
 		all = append(all, timesKnob("regularisation of the knowledge head", gridTimes, func(c *Config) *float64 { return &c.HeadReg }))
@@ -158,6 +164,13 @@ func contextKnob(sources []tuneSource) knob {
 		}
 		c.noRelations(sources)
 	}
+	return k
+}
+
+// hopsKnob turns over how many triples facts reach items and users.
+func (t *tuning) hopsKnob() knob {
+	k := valueKnob("hops", gridHops, float64(cmp.Or(t.o.Config.Hops, maxHops)), nil)
+	k.set = func(c *Config, choice int, _ scale) { c.Hops = int(gridHops[choice]) }
 	return k
 }
 

@@ -262,7 +262,8 @@ func (t *tuning) unweighted(ctx context.Context, cfg Config) (*knowledge, error)
 	key := mustJSON(struct {
 		Blocks, Sources []Weight
 		Seed            uint64
-	}{cfg.Blocks, cfg.Sources, cfg.seed()})
+		Hops            int
+	}{cfg.Blocks, cfg.Sources, cfg.seed(), cfg.Hops})
 	if k, ok := t.features.get(key); ok {
 		return k, nil
 	}

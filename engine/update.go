@@ -194,7 +194,7 @@ func (e *Engine) itemPriors(ctx context.Context, m *model, d *dataset, items []i
 	for n, i := range items {
 		ids[n] = d.nodes[d.items[i]].id
 	}
-	r, _, err := e.rawOf(ctx, m.know.items, f, ids, m.config.Sources)
+	r, _, err := e.rawOf(ctx, m, m.know.items, f, ids)
 	if err != nil {
 		return dense.Matrix{}, err
 	}
