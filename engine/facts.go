@@ -25,8 +25,8 @@ func (h *digest) text(s string) {
 }
 
 // factsOf hashes all that a dataset says about its first nodes, but for what they did: names, texts, attributes, vectors,
-// and triples, unless one end is a later node and the other neither user nor item. What is said of a later node leaves
-// the hash alone.
+// and triples, unless one end is a later node and the other neither user nor item; what such a node says of a later one
+// that is neither counts, too, since it is handed down. What is said of a later node leaves the hash alone.
 func factsOf(d *dataset, nodes int) uint64 {
 	h := newDigest()
 	for _, n := range d.nodes[:nodes] {
@@ -41,7 +41,7 @@ func factsOf(d *dataset, nodes int) uint64 {
 	}
 	counts := func(n graph.Idx) bool { return int(n) < nodes && (d.userRow[n] >= 0 || d.itemRow[n] >= 0) }
 	for _, t := range d.triples {
-		both := int(t.Head) < nodes && (int(t.Tail) < nodes || d.plain(t.Tail)) // the latter is handed down to older items
+		both := int(t.Head) < nodes && (int(t.Tail) < nodes || d.plain(t.Tail))
 		if both || counts(t.Head) || counts(t.Tail) {
 			h.word(uint64(t.Head)<<32 | uint64(t.Tail))
 			h.word(uint64(t.Relation)<<32 | uint64(t.Source))

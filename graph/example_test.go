@@ -244,3 +244,15 @@ func ExampleSpaceDir() {
 	// acme
 	// true
 }
+
+func ExampleStore_SymOf() {
+	s := films()
+	defer s.Close()
+	y, ok := s.SymOf("directed_by")
+	fmt.Println(s.SymName(y), ok)
+	_, ok = s.SymOf("starring")
+	fmt.Println(ok)
+	// Output:
+	// directed_by true
+	// false
+}
