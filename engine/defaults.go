@@ -39,8 +39,8 @@ import (
 //	Blocks       text, words and the constant 1, structure 0.5, neighbours 0: what the exact context terms do not hold.
 //	Scorers      EASE 0.4 on dense data of up to 12,000 items, co-choice 0.2 and like-minded 0.15 on
 //	             sparse data (like-minded less below 5,000 users), see Config.shares and Config.likeMinded.
-//	HalfLife     0: nothing ages. On ml-100k, trained on the older four fifths, 14 days give recall@20 .1355 against .1235 and
-//	             NDCG@20 .3313 against .3243 (p .17); with each user's last item held out there is no difference.
+//	HalfLife     0: nothing ages. On ml-100k, trained on the older four fifths, 14 days give recall@20 .1368 against .1267 and
+//	             NDCG@20 .3305 against .3262 (p .44); with each user's last item held out there is no difference.
 //	RatingSlope  0.15 where the positive weights of each type look like ratings: 2 to 20 different ones, and no more than 15 %
 //	             at the least, which may be a count of one or stand for no rating at all. NDCG@20 on validation parts where every
 //	             held-out rating counts, at 0, 0.15 and 0.3: ml-100k .3039 .3059 .3035, uci-restaurant .3839 .3988 .4047, anime
