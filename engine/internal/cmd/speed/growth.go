@@ -12,14 +12,14 @@ import (
 	"github.com/kenrec/ken/engine/internal/par"
 )
 
-// growth measures import and training at an eighth, a quarter and the whole of a size: both grow with the interactions.
+// growth measures import and training at a sixteenth, a quarter and the whole of a size: both grow with the interactions.
 func (b *bench) growth(ctx context.Context) error {
 	const factors, sweeps = 64, 3
 	none := []engine.Weight{{Name: "co-choice"}, {Name: "item-item"}, {Name: "like-minded"}} // small catalogues alone have EASE, which is cubic
 	b.printf("\n### Growth, f = %d, %d sweeps, 2 workers\n\n", factors, sweeps)
 	b.printf("| users | items | interactions | import s | CPU s | CPU µs a row | peak MiB | train s | CPU s | peak MiB | CPU µs an interaction | bytes an interaction |\n")
 	b.printf("|---|---|---|---|---|---|---|---|---|---|---|---|\n")
-	for _, part := range []int{8, 4, 1} {
+	for _, part := range []int{16, 4, 1} {
 		if b.quick {
 			part *= 4
 		}
@@ -43,6 +43,9 @@ func (b *bench) growth(ctx context.Context) error {
 			train.Wall, train.CPU, train.PeakMiB, train.CPU/n*1e6, train.PeakMiB*(1<<20)/n)
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("growth: %w", err)
+		}
+		if err := b.keep(); err != nil {
+			return err
 		}
 	}
 	b.printf("\nPairs that were drawn twice count once. Peak memory includes what the process takes without data, some 30 MiB.\n")

@@ -60,7 +60,7 @@ func (b *bench) importOne(ctx context.Context, kind string, n int, line func(i i
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("import: %w", err)
 	}
-	return nil
+	return b.keep()
 }
 
 // againstBadger runs the benchmark of package graph, which alone may use Badger: batches of triples, and the same keys
@@ -85,6 +85,9 @@ func (b *bench) againstBadger(ctx context.Context) error {
 		of := median(m["of-raw"])
 		b.printf("| %s | %d | %.0f | %.0f | %.1f | %.1f | %.2f | %s |\n", s.triples, len(m["of-raw"]), median(m["triples/s"]), median(m["raw-triples/s"]),
 			median(m["cpu-s"]), median(m["raw-cpu-s"]), of, met("≥ 0.6", of >= 0.6))
+		if err := b.keep(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

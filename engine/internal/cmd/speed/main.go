@@ -21,12 +21,13 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/kenrec/ken/engine/internal/cmd/internal/report"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
@@ -57,6 +58,9 @@ type bench struct {
 	peers *peers // nil without an interpreter
 	text  strings.Builder
 	began report.Run
+
+	table    string // that is being made
+	compared bool   // it has rows of the peers
 }
 
 // printf prints, and keeps what is printed for the report.
@@ -78,7 +82,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&b.out, "out", "", "report whose speed part is written, such as engine/BENCHMARKS.md; empty: none")
 	flags.IntVar(&b.users, "users", 100_000, "users of part growth")
 	flags.IntVar(&b.items, "items", 20_000, "items of part growth")
-	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; an eighth and a quarter of all are run first")
+	flags.IntVar(&b.events, "events", 5_000_000, "interactions of part growth; a sixteenth and a quarter of all are run first")
 	flags.IntVar(&b.triples, "triples", 5_000_000, "triples of part import; half of them are run first")
 	flags.IntVar(&b.rows, "rows", 10_000_000, "interactions of part import; a quarter of them are run first")
 	step := flags.Bool("step", false, "used by the command itself: run the step on standard input and print what it took")
@@ -109,10 +113,11 @@ func run(ctx context.Context, args []string) error {
 			continue
 		}
 		b.text.Reset()
+		b.table, b.compared = part.name, false
 		if err := part.run(ctx); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
-		if err := b.publish(part.name); err != nil {
+		if err := b.publish(true); err != nil {
 			return err
 		}
 	}

@@ -87,6 +87,7 @@ func (p *peers) contestant(name, op string, args map[string]any) contestant {
 // against returns the peers' contestants after ours; none without an interpreter.
 func (b *bench) against(own []contestant, list ...func(*peers) contestant) []contestant {
 	if b.peers != nil {
+		b.compared = true
 		for _, f := range list {
 			own = append(own, f(b.peers))
 		}

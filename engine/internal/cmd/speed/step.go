@@ -97,7 +97,23 @@ func runStep(ctx context.Context, text io.Reader) error {
 	return json.NewEncoder(os.Stdout).Encode(o)
 }
 
+// sayEvery is how often a step tells on standard error how far it is.
+const sayEvery = 15 * time.Second
+
+// telling returns a progress function that tells how far a step is.
+func telling() func(engine.Progress) {
+	start := time.Now()
+	said := start
+	return func(p engine.Progress) {
+		if now := time.Now(); now.Sub(said) >= sayEvery {
+			said = now
+			fmt.Fprintf(os.Stderr, "%s: %d %s after %.0f s, %.0f CPU s, at most %.0f MiB\n", p.Stage, p.Done, p.Unit, now.Sub(start).Seconds(), cpuSeconds(), peakMiB())
+		}
+	}
+}
+
 func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) {
+	tell := telling()
 	switch j.Verb {
 	case "import":
 		f, err := os.Open(j.File)
@@ -106,7 +122,8 @@ func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) 
 		}
 		defer f.Close()
 		kind := map[string]engine.Kind{"nodes": engine.Nodes, "triples": engine.Triples, "interactions": engine.Interactions}[j.Kind]
-		watch := func(engine.Progress) {
+		watch := func(p engine.Progress) {
+			tell(p)
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			o.HeapMiB = max(o.HeapMiB, float64(m.HeapInuse)/(1<<20))
@@ -118,7 +135,7 @@ func (j *job) run(ctx context.Context, e *engine.Engine) (o outcome, err error) 
 		rep, err := e.Embed(ctx, engine.EmbedOptions{})
 		return outcome{Rows: int64(rep.Texts)}, err
 	case "train":
-		o := engine.TrainOptions{}
+		o := engine.TrainOptions{Progress: tell}
 		if j.Factors > 0 {
 			o.Config = &engine.Config{Factors: j.Factors, Iterations: j.Sweeps, Scorers: j.Scorers}
 		}
