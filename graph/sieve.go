@@ -7,7 +7,7 @@ import (
 
 // sieve remembers which edges were ever written since Open, with few false alarms and no false all-clears: what it does not
 // know needs no look-up in Badger, which costs several microseconds. It is a Bloom filter whose probes of one key stay
-// within a cache line (Putze, Sanders and Singler 2007), in layers that grow. Its memory is bounded: beyond some 30 million
+// within a cache line (Putze, Sanders and Singler 2007), in layers that grow. Its memory is bounded: beyond some 50 million
 // edges false alarms become more, and all that they cost is the look-up.
 // It is not safe for concurrent use. The zero sieve knows nothing.
 type sieve struct {
@@ -19,11 +19,11 @@ type sieve struct {
 const (
 	sieveLine   = 8  // words of a cache line
 	sieveProbes = 6  // bits of a key
-	sieveBits   = 10 // of a layer, for each key: about 2 false alarms in 100
+	sieveBits   = 16 // of a layer, for each key: about 2 false alarms in 1000
 )
 
-// sieveWords are the sizes of the layers: 256 KiB, 4 MiB, 32 MiB.
-var sieveWords = [...]int{1 << 15, 1 << 19, 1 << 22}
+// sieveWords are the sizes of the layers: 256 KiB, 4 MiB, 32 MiB, 64 MiB.
+var sieveWords = [...]int{1 << 15, 1 << 19, 1 << 22, 1 << 23}
 
 // add notes an edge.
 func (s *sieve) add(h uint64) {
