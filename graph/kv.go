@@ -17,12 +17,12 @@ import (
 const (
 	memTableSize   = 16 << 20
 	vlogFileSize   = 16 << 20
-	memTables      = 2         // that wait to be written, at most
-	newestTables   = 16        // of memTableSize, merged at once: each merge then rewrites less of what is there
-	newestMost     = 40        // writers wait here for merges to catch up
-	baseLevelSize  = 256 << 20 // as much as is merged at once; records of a file in random order then pass through a level less
-	compactors     = 2         // each takes memory of its own
-	indexCacheSize = 32 << 20
+	memTables      = 2       // that wait to be written, at most
+	newestTables   = 24      // of memTableSize, merged at once: each merge then rewrites less of what is there
+	newestMost     = 48      // writers wait here for merges to catch up
+	baseLevelSize  = 1 << 30 // records in random order pass through one level up to this size, and through two up to ten times it
+	compactors     = 2       // each takes memory of its own
+	indexCacheSize = 64 << 20
 	valueThreshold = 1 << 20
 )
 
@@ -59,9 +59,7 @@ func badgerOptions(dir string, log badger.Logger) badger.Options {
 		WithCompression(boptions.None). // erased bytes can be searched for; no block cache is needed
 		WithBlockCacheSize(0).
 		WithDetectConflicts(false). // there is one writer
-		WithMetricsEnabled(false).
-		WithNumCompactors(2).
-		WithBypassLockGuard(true). // the lock beside STORE covers its files; a child being started would hold Badger's, too
+		WithBypassLockGuard(true).  // the lock beside STORE covers its files; a child being started would hold Badger's, too
 		WithLogger(log)
 	if dir == "" {
 		o = o.WithInMemory(true)
