@@ -133,7 +133,7 @@ func (sp *splitter) addRest(score float64) {
 func (sp *splitter) terms(ctx context.Context, warm bool) (mf.ItemTerms, []string, error) {
 	m := sp.s.m
 	t := mf.ItemTerms{Warm: warm}
-	r, bags, err := sp.s.e.rawOf(ctx, m, m.know.items, m.know.itemFeatures, []string{sp.item})
+	r, bags, err := sp.s.e.rawOf(ctx, sp.reader, m.know.items, m.know.itemFeatures, []string{sp.item})
 	if err != nil {
 		return t, nil, err
 	}

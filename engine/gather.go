@@ -27,7 +27,7 @@ func (m *missing) Unwrap() error { return m.err }
 // rawOf gathers from the store what the features need of some nodes (nil: no features), and their bags of contexts with
 // the triples' weights, as training does from its arrays. Errors: graph.ErrNotFound in a *missing for a node that is not
 // there.
-func (e *Engine) rawOf(ctx context.Context, m *model, index *contextIndex, f *features, ids []string) (*raw, []bag, error) {
+func (e *Engine) rawOf(ctx context.Context, reader *tieReader, index *contextIndex, f *features, ids []string) (*raw, []bag, error) {
 	seen := e.watchErasures()
 	defer seen.end()
 	r := &raw{rows: len(ids), texts: make([]string, len(ids)), told: make([]bool, len(ids)), dims: map[string]int{}}
@@ -41,16 +41,12 @@ func (e *Engine) rawOf(ctx context.Context, m *model, index *contextIndex, f *fe
 	if f != nil && f.contexts != nil {
 		about = f.contexts
 	}
-	reader, err := e.tieReader(ctx, m)
-	if err != nil {
-		return nil, nil, err
-	}
 	for i, id := range ids {
 		node, err := e.store.Node(ctx, id)
 		if err != nil {
 			return nil, nil, missingAt(i, fmt.Errorf("engine: node %q: %w", id, err))
 		}
-		closed, err := e.profileClosed(ctx, m.config.Sources, id, node.Text)
+		closed, err := e.profileClosed(ctx, reader.m.config.Sources, id, node.Text)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -198,13 +194,10 @@ func (e *Engine) meanAround(ctx context.Context, ends []graph.Idx, dim int) ([]f
 }
 
 // userPrior returns what the triples, attributes and texts of a user say, nil when that is nothing.
-func (e *Engine) userPrior(ctx context.Context, m *model, id string) ([]float32, error) {
+func (e *Engine) userPrior(ctx context.Context, reader *tieReader, id string) ([]float32, error) {
+	m := reader.m
 	f := m.know.userFeatures
-	r, _, err := e.rawOf(ctx, m, m.know.users, f, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	reader, err := e.tieReader(ctx, m)
+	r, _, err := e.rawOf(ctx, reader, m.know.users, f, []string{id})
 	if err != nil {
 		return nil, err
 	}

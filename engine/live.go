@@ -204,7 +204,11 @@ func some[T any](seq iter.Seq2[T, error]) (bool, error) {
 
 // placeItems solves the new items' rows from their contexts and features, as training does for cold items.
 func (e *Engine) placeItems(ctx context.Context, m *model, l *live, ids []string) error {
-	r, bags, err := e.rawOf(ctx, m, m.know.items, m.know.itemFeatures, ids)
+	reader, err := e.tieReader(ctx, m)
+	if err != nil {
+		return err
+	}
+	r, bags, err := e.rawOf(ctx, reader, m.know.items, m.know.itemFeatures, ids)
 	if err != nil {
 		return err
 	}

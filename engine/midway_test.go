@@ -204,3 +204,25 @@ func TestErasedWhileExported(t *testing.T) {
 		}
 	}
 }
+
+// TestFactsReadOnce: what a request has read of a node for its features is not read again to name it.
+func TestFactsReadOnce(t *testing.T) {
+	e := midwayWorld(t)
+	defer e.Close()
+	ctx := &trap{Context: t.Context()}
+	r, err := e.tieReader(ctx, e.model.Load())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.userPrior(ctx, r, "cold"); err != nil {
+		t.Fatal(err)
+	}
+	asked := ctx.asked.Load()
+	ties, err := r.of(ctx, "cold")
+	if err != nil || len(ties) != 2 {
+		t.Fatalf("%d facts, want 2: %v", len(ties), err)
+	}
+	if again := ctx.asked.Load() - asked; again != 0 {
+		t.Errorf("the store was asked %d times more", again)
+	}
+}

@@ -52,7 +52,11 @@ func (e *Engine) place(ctx context.Context, m *model, l *live, q Query) (*person
 	}
 	var prior []float32
 	if q.User != "" {
-		if prior, err = e.userPrior(ctx, m, q.User); err != nil {
+		reader, err := e.tieReader(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if prior, err = e.userPrior(ctx, reader, q.User); err != nil {
 			return nil, err
 		}
 	}

@@ -130,7 +130,11 @@ func TestBatchEqualsSingle(t *testing.T) {
 func BenchmarkRecommend(b *testing.B) {
 	const users, items = 5_000, 100_000
 	engine := sync.OnceValue(func() *Engine {
-		return crowded(b, users, items, 40, Config{Factors: 128, Iterations: 1})
+		e := crowded(b, users, items, 40, Config{Factors: 128, Iterations: 1})
+		for k := range 30 {
+			linesTSV(b, e, Triples, fmt.Sprintf("new prefers k%d", k), fmt.Sprintf("k%d about t%d", k, k%7))
+		}
+		return e
 	})
 	for _, bc := range []struct {
 		name  string
@@ -144,6 +148,7 @@ func BenchmarkRecommend(b *testing.B) {
 			}
 			return q
 		}},
+		{"new user", func(*rand.Rand) Query { return Query{User: "new", K: 20, Candidates: []string{"i1", "i2"}} }},
 		{"filters", func(rng *rand.Rand) Query {
 			q := Query{User: fmt.Sprint("u", rng.IntN(users)), K: 20, Types: []string{"film"}}
 			for range 20 {

@@ -16,6 +16,10 @@ type tieReader struct {
 	m    *model
 	same []string            // relations that say that two nodes are one
 	told map[graph.Idx][]tie // what nodes hand down, as far as read
+	last struct {            // the node read last: what reads its facts for the features is followed by what names them
+		id   string
+		ties []tie
+	}
 }
 
 func (e *Engine) tieReader(ctx context.Context, m *model) (*tieReader, error) {
@@ -23,8 +27,19 @@ func (e *Engine) tieReader(ctx context.Context, m *model) (*tieReader, error) {
 	return &tieReader{e: e, m: m, same: same, told: map[graph.Idx][]tie{}}, err
 }
 
-// of returns the facts of a node, those handed down to it included. Errors: graph.ErrNotFound.
+// of returns the facts of a node, those handed down to it included; they belong to the reader. Errors: graph.ErrNotFound.
 func (r *tieReader) of(ctx context.Context, id string) ([]tie, error) {
+	if id == r.last.id {
+		return r.last.ties, nil // no id is empty
+	}
+	ties, err := r.read(ctx, id)
+	if err == nil {
+		r.last.id, r.last.ties = id, ties
+	}
+	return ties, err
+}
+
+func (r *tieReader) read(ctx context.Context, id string) ([]tie, error) {
 	self, ok, err := r.e.store.Lookup(id)
 	if err == nil && !ok {
 		err = graph.ErrNotFound

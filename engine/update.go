@@ -194,7 +194,11 @@ func (e *Engine) itemPriors(ctx context.Context, m *model, d *dataset, items []i
 	for n, i := range items {
 		ids[n] = d.nodes[d.items[i]].id
 	}
-	r, _, err := e.rawOf(ctx, m, m.know.items, f, ids)
+	reader, err := e.tieReader(ctx, m)
+	if err != nil {
+		return dense.Matrix{}, err
+	}
+	r, _, err := e.rawOf(ctx, reader, m.know.items, f, ids)
 	if err != nil {
 		return dense.Matrix{}, err
 	}
@@ -212,8 +216,12 @@ func (e *Engine) userPriors(ctx context.Context, m *model, d *dataset, x *sparse
 		return dense.Matrix{}, nil
 	}
 	p := dense.New(len(d.users), m.config.Factors)
+	reader, err := e.tieReader(ctx, m)
+	if err != nil {
+		return p, err
+	}
 	for u, n := range d.users {
-		prior, err := e.userPrior(ctx, m, d.nodes[n].id)
+		prior, err := e.userPrior(ctx, reader, d.nodes[n].id)
 		if err != nil {
 			return p, err
 		}
