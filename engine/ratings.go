@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"github.com/kenrec/ken/graph"
 )
@@ -34,33 +35,62 @@ type ratingScale struct {
 	SD   float64 `json:"sd"`
 }
 
-// looksRated reports whether the positive weights of each type that has different ones look like ratings: by all events,
-// so that it is the same for every part of them.
-func (d *dataset) looksRated() bool {
-	grades := map[graph.Sym]map[float32]int{}
+// grades are the different positive weights of one type of events, up to one more than ratings have, and how often each stands.
+type grades struct {
+	weight []float32
+	times  []int
+}
+
+// grades counts the positive weights of each type in one pass. A map is asked only where the type is another than that of
+// the event before; so few weights are looked through faster than hashed.
+func (d *dataset) grades() []grades {
+	var all []grades
+	at := map[graph.Sym]int{}
+	var last graph.Sym
+	t := -1
 	for _, e := range d.events {
 		if e.weight <= 0 {
 			continue
 		}
-		of := grades[e.typ]
-		if of == nil {
-			of = map[float32]int{}
-			grades[e.typ] = of
+		if t < 0 || e.typ != last {
+			var known bool
+			if t, known = at[e.typ]; !known {
+				t, all = len(all), append(all, grades{})
+				at[e.typ] = t
+			}
+			last = e.typ
 		}
-		if _, seen := of[e.weight]; seen || len(of) <= ratedGrades {
-			of[e.weight]++
+		g := &all[t]
+		if w := slices.Index(g.weight, e.weight); w >= 0 {
+			g.times[w]++
+		} else if len(g.weight) <= ratedGrades {
+			g.weight, g.times = append(g.weight, e.weight), append(g.times, 1)
 		}
 	}
+	return all
+}
+
+// weightsVary reports whether the positive weights of a type differ.
+func (d *dataset) weightsVary() bool {
+	return slices.ContainsFunc(d.grades(), func(g grades) bool { return len(g.weight) > 1 })
+}
+
+// looksRated reports whether the positive weights of each type that has different ones look like ratings: by all events,
+// so that it is the same for every part of them.
+func (d *dataset) looksRated() bool {
 	rated := false
-	for _, of := range grades {
-		if len(of) < 2 {
+	for _, g := range d.grades() {
+		if len(g.weight) < 2 {
 			continue
 		}
-		least, n := float32(math.Inf(1)), 0
-		for w, times := range of {
-			least, n = min(least, w), n+times
+		least, n := 0, 0
+		for w, times := range g.times {
+			n += times
+			if g.weight[w] < g.weight[least] {
+				least = w
+			}
 		}
-		if len(of) > ratedGrades || float64(of[least]) > ratedLeast*float64(n) {
+		if len(g.weight) > ratedGrades || float64(g.times[least]) > ratedLeast*float64(n) {
 			return false
 		}
 		rated = true

@@ -28,21 +28,35 @@ func TestLooksRated(t *testing.T) {
 		name   string
 		events []event
 		want   bool
+		vary   bool
 		why    string
 	}{
-		{"nothing", nil, false, "no weights at all"},
-		{"stars", spread(1, 1, stars...), true, "five grades, the worst of which is rare"},
-		{"clicks", spread(1, 0, 1, 1), false, "one weight says nothing"},
-		{"counts", spread(1, 1, counts...), false, "more grades than anybody rates with"},
-		{"small counts", spread(1, 6, 1, 2, 3), false, "most things are done once"},
-		{"unrated among rated", spread(1, 2, stars...), false, "a weight of 1 stands for a row without one"},
-		{"stars and clicks", append(spread(1, 1, stars...), spread(2, 0, 1, 1)...), true, "clicks have no spread that could hurt"},
-		{"stars and counts", append(spread(1, 1, stars...), spread(2, 1, counts...)...), false, "one slope is for all types"},
-		{"stars and dislikes", append(spread(1, 1, stars...), event{typ: 1, weight: -1}), true, "dislikes are no grades"},
+		{"nothing", nil, false, false, "no weights at all"},
+		{"stars", spread(1, 1, stars...), true, true, "five grades, the worst of which is rare"},
+		{"clicks", spread(1, 0, 1, 1), false, false, "one weight says nothing"},
+		{"counts", spread(1, 1, counts...), false, true, "more grades than anybody rates with"},
+		{"small counts", spread(1, 6, 1, 2, 3), false, true, "most things are done once"},
+		{"unrated among rated", spread(1, 2, stars...), false, true, "a weight of 1 stands for a row without one"},
+		{"stars and clicks", append(spread(1, 1, stars...), spread(2, 0, 1, 1)...), true, true, "clicks have no spread that could hurt"},
+		{"stars and counts", append(spread(1, 1, stars...), spread(2, 1, counts...)...), false, true, "one slope is for all types"},
+		{"stars and dislikes", append(spread(1, 1, stars...), event{typ: 1, weight: -1}), true, true, "dislikes are no grades"},
 	} {
 		if got := (&dataset{events: tc.events}).looksRated(); got != tc.want {
 			t.Errorf("%s: %v, want %v: %s", tc.name, got, tc.want, tc.why)
 		}
+		if got := (&dataset{events: tc.events}).weightsVary(); got != tc.vary {
+			t.Errorf("%s: the weights vary: %v, want %v", tc.name, got, tc.vary)
+		}
+	}
+}
+
+func BenchmarkLooksRated(b *testing.B) {
+	d := &dataset{events: make([]event, 1_000_000)}
+	for i := range d.events {
+		d.events[i] = event{typ: 1, weight: float32(1 + i*7919%5)}
+	}
+	for b.Loop() {
+		d.looksRated()
 	}
 }
 

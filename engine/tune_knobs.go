@@ -64,7 +64,7 @@ func (t *tuning) knobs() []knob {
 	if warm {
 		all = append(all, t.shareKnobs(len(all))...)
 	}
-	if t.weightsVary() {
+	if t.d.weightsVary() {
 		all = append(all, t.slopeKnob())
 	}
 	if t.ages() {
@@ -281,22 +281,6 @@ func (t *tuning) ages() bool {
 		return false
 	}
 	return slices.ContainsFunc(t.d.events, func(e event) bool { return e.time != t.d.events[0].time })
-}
-
-// weightsVary reports whether the positive weights of a type differ.
-func (t *tuning) weightsVary() bool {
-	first := map[graph.Sym]float32{}
-	for _, e := range t.d.events {
-		if e.weight <= 0 {
-			continue
-		}
-		w, seen := first[e.typ]
-		if seen && w != e.weight {
-			return true
-		}
-		first[e.typ] = e.weight
-	}
-	return false
 }
 
 // tuneSource is a relation or attribute with a weight of its own, or the rest of them under one.
