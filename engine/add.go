@@ -22,8 +22,8 @@ func (e *Engine) AddInteraction(ctx context.Context, interactions ...graph.Inter
 			if x.Weight == 0 {
 				x.Weight = 1
 			}
-			if x.User == x.Item {
-				return fmt.Errorf("%w: user and item are both %s", graph.ErrBadRecord, briefID(x.User))
+			if err := checkEnds(x); err != nil {
+				return fmt.Errorf("%w: %w", graph.ErrBadRecord, err)
 			}
 			if _, err := b.PutInteraction(x); err != nil {
 				return err

@@ -160,8 +160,8 @@ func (r *record) finish(src *Source) error {
 		if err := errors.Join(checkID("user", r.inter.User, r.inter.User), checkID("item", r.inter.Item, r.inter.Item)); err != nil {
 			return err
 		}
-		if r.inter.User == r.inter.Item {
-			return fmt.Errorf("user and item are both %s: give the two kinds ids of their own with --user-prefix or --item-prefix", briefID(r.inter.User))
+		if err := checkEnds(r.inter); err != nil {
+			return fmt.Errorf("%w: give the two kinds ids of their own with --user-prefix or --item-prefix", err)
 		}
 	case Vectors:
 		if err := checkID("id", r.node.ID, r.node.ID); err != nil {
@@ -209,6 +209,14 @@ func checkID(what, given, id string) error {
 		return fmt.Errorf("the %s is empty", what)
 	case len(id) > graph.MaxID:
 		return fmt.Errorf("the %s has %d bytes, more than %d", what, len(id), graph.MaxID)
+	}
+	return nil
+}
+
+// checkEnds refuses an interaction of a node with itself: where users and items share ids, two things would become one.
+func checkEnds(x graph.Interaction) error {
+	if x.User == x.Item {
+		return fmt.Errorf("user and item are both %s", briefID(x.User))
 	}
 	return nil
 }
