@@ -24,7 +24,7 @@ type Config struct {
 	WarmAlpha     float64  `json:"warm_alpha,omitempty"`   // α of the sweeps that settle users and warm items at the end; with 0 on sparse data there are none
 	WarmReg       float64  `json:"warm_reg,omitempty"`     // λ of those sweeps
 	Seed          uint64   `json:"seed"`                   // of starting factors and random projections
-	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out
+	Relations     []Weight `json:"relations,omitempty"`    // weights of relations and attributes against the others; 0 leaves one out, with what it would hand down
 	Blocks        []Weight `json:"blocks,omitempty"`       // weights of feature blocks: text, words, structure, neighbours, image, …; 0 leaves one out
 	Sources       []Weight `json:"sources,omitempty"`      // weights of triples by their source; 0 leaves out its triples and the profiles it wrote
 	RatingSlope   float64  `json:"rating_slope,omitempty"` // how far the size of a positive weight moves what it says, see ratings; below 0: not at all
@@ -49,6 +49,9 @@ func weightOf(list []Weight, name string, otherwise float64) float64 {
 	}
 	return otherwise
 }
+
+// counts reports whether a relation counts at all. One of weight 0 hands nothing down either, see handDown.
+func (c Config) counts(relation string) bool { return weightOf(c.Relations, relation, 1) > 0 }
 
 // Validate reports the first field out of range. Zero fields are automatic and always valid.
 func (c Config) Validate() error {

@@ -128,11 +128,11 @@ func categories(v graph.Value) []string {
 	return nil
 }
 
-// buildContexts numbers the contexts of the given nodes, those handed down over so many hops included, and returns nodes ×
+// buildContexts numbers the contexts of the given nodes, those handed down included, and returns nodes ×
 // contexts with the triples' weights. Only contexts that at least two nodes and at most half of them have are kept: others
 // tie nothing together or everything.
-func buildContexts(ctx context.Context, nodes []graph.Idx, d *dataset, adj *adjacency, hops int) (*contextIndex, *sparse.CSR, error) {
-	x, tiesOf := newContextIndex(), adj.reader(d, hops)
+func buildContexts(ctx context.Context, nodes []graph.Idx, d *dataset, adj *adjacency, cfg Config) (*contextIndex, *sparse.CSR, error) {
+	x, tiesOf := newContextIndex(), adj.reader(d, cfg)
 	var rows, cols []int32
 	var vals []float32
 	for r, n := range nodes {

@@ -55,7 +55,7 @@ func BenchmarkLoadDataset(b *testing.B) {
 				heads = append(heads, at)
 			}
 			start = time.Now()
-			_, m, err := buildContexts(b.Context(), heads, d, buildAdjacency(d), 1)
+			_, m, err := buildContexts(b.Context(), heads, d, buildAdjacency(d), Config{Hops: 1})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -70,7 +70,7 @@ func (s *session) groundsOf(ctx context.Context, r *tieReader, id string) (groun
 	of := grounds{ties: ties}
 	for i, t := range ties {
 		relation := s.e.store.SymName(t.link.relation)
-		if t.weight > 0 && !isSame(relation) && weightOf(s.m.config.Relations, relation, 1) > 0 {
+		if t.weight > 0 && !isSame(relation) && s.m.config.counts(relation) {
 			of.use = append(of.use, i)
 		}
 	}

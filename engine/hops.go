@@ -58,9 +58,10 @@ func (t *telling) add(f tie, plain bool) (more bool) {
 // handDown appends to a node's own facts what the nodes that it points to say of themselves: a book by an author of a
 // movement belongs to the movement. Each hop halves the weight, a triple's weight above 1 adds nothing; of several ways
 // to a fact the shortest counts, then the heaviest, and what the node says itself, also that it is not so, comes first.
+// A relation that does not count neither hands down nor is handed down: what lies behind it is as far as if it were not there.
 // tells returns what a node hands down; nothing for users, items and hubs. Own facts come first and keep their order; those
 // handed down come by hop, then weight, whatever the order of the triples: training and serving cut off the same ones.
-func handDown(self graph.Idx, own []tie, hops int, tells func(graph.Idx) ([]tie, error)) ([]tie, error) {
+func handDown(self graph.Idx, own []tie, hops int, counts func(relation graph.Sym) bool, tells func(graph.Idx) ([]tie, error)) ([]tie, error) {
 	if hops < 2 || len(own) == 0 {
 		return own, nil
 	}
@@ -71,7 +72,7 @@ func handDown(self graph.Idx, own []tie, hops int, tells func(graph.Idx) ([]tie,
 	}
 	asked := map[graph.Idx]bool{self: true}
 	for from, hop := 0, 2; hop <= hops && from < len(facts); hop++ {
-		ways := heaviest(facts, from, asked)
+		ways := heaviest(facts, from, asked, counts)
 		from = len(facts)
 		at := map[linkKey]int{}
 		for _, way := range ways {
@@ -80,7 +81,7 @@ func handDown(self graph.Idx, own []tie, hops int, tells func(graph.Idx) ([]tie,
 				return nil, err
 			}
 			for _, f := range told {
-				if known[f.link] || f.link.end == self {
+				if known[f.link] || f.link.end == self || !counts(f.link.relation) {
 					continue
 				}
 				f.weight, f.hop, f.via = facts[way].weight*min(f.weight, 1)/2, int8(hop), int32(way)
@@ -103,14 +104,14 @@ func handDown(self graph.Idx, own []tie, hops int, tells func(graph.Idx) ([]tie,
 	return facts, nil
 }
 
-// heaviest returns the places of the facts from a place on that lead to ends nobody has asked yet, the heaviest for each
+// heaviest returns the places of the facts from a place on, of relations that count, that lead to ends nobody has asked yet, the heaviest for each
 // end, and marks those ends as asked.
-func heaviest(facts []tie, from int, asked map[graph.Idx]bool) []int {
+func heaviest(facts []tie, from int, asked map[graph.Idx]bool, counts func(graph.Sym) bool) []int {
 	var ways []int
 	at := map[graph.Idx]int{}
 	for i := from; i < len(facts); i++ {
 		f := facts[i]
-		if f.link.in || !(f.weight > 0) {
+		if f.link.in || !(f.weight > 0) || !counts(f.link.relation) {
 			continue
 		}
 		if w, again := at[f.link.end]; again {
@@ -136,11 +137,12 @@ func (a *adjacency) ties(n graph.Idx) []tie {
 	return facts
 }
 
-// reader returns how the facts of nodes are read, those handed down over so many hops included. It is not for concurrent use.
-func (a *adjacency) reader(d *dataset, hops int) func(graph.Idx) []tie {
-	if hops < 2 {
+// reader returns how the facts of nodes are read, those handed down over cfg.Hops hops included. It is not for concurrent use.
+func (a *adjacency) reader(d *dataset, cfg Config) func(graph.Idx) []tie {
+	if cfg.Hops < 2 {
 		return a.ties
 	}
+	counts := func(r graph.Sym) bool { return cfg.counts(d.symName(r)) }
 	told := map[graph.Idx][]tie{}
 	tells := func(n graph.Idx) ([]tie, error) {
 		facts, ok := told[n]
@@ -151,7 +153,7 @@ func (a *adjacency) reader(d *dataset, hops int) func(graph.Idx) []tie {
 		return facts, nil
 	}
 	return func(n graph.Idx) []tie {
-		facts, _ := handDown(n, a.ties(n), hops, tells) // arrays do not fail
+		facts, _ := handDown(n, a.ties(n), cfg.Hops, counts, tells) // arrays do not fail
 		return facts
 	}
 }

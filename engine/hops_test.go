@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/kenrec/ken/engine/internal/sparse"
 	"github.com/kenrec/ken/graph"
 )
 
@@ -41,6 +43,9 @@ func TestHandDown(t *testing.T) {
 		{"large weights", []string{"i1 in a 4", "a parent b 9", "a parent c 0.5"}, 3, "parent>b:2 parent>c:1", "no hop makes a fact weigh more"},
 		{"no fact", []string{"i1 in a -1", "a parent b", "i1 in c", "c parent d -1"}, 3, "", "negative triples say that it is not so"},
 		{"16 facts", append(list("a", 16), "i1 in a", "i1 in b"), 2, "16", "no hub yet"},
+		{"switched off", []string{"i1 off a", "i1 in b", "a parent c", "b parent d"}, 3, "parent>d:0.5", "a relation of weight 0 hands nothing down"},
+		{"switched off behind", []string{"i1 in a", "a off b", "b parent c", "a parent d"}, 3, "parent>d:0.5", "nor is one handed down, or what lies behind it"},
+		{"off beside on", []string{"i1 off a", "i1 in a", "a parent b"}, 3, "parent>b:0.5", "another relation to the same node still does"},
 		{"hub", append(list("a", 17), "i1 in a", "i1 in b", "b parent c"), 2, "parent>c:0.5", "a list says nothing of what is on it"},
 		{"items are no facts", []string{"a wrote i1", "a wrote i2", "a wrote i3", "i1 by a", "a parent b"}, 2, "parent>b:0.5", "an author with many books is no hub"},
 		{"cap", slices.Concat(list("a", 16), list("b", 16), list("c", 16), list("d", 16), list("e", 16),
@@ -59,7 +64,8 @@ func TestHandDown(t *testing.T) {
 				}
 			}
 			linesTSV(t, e, Interactions, "u1 i1 1", "u1 i2 1", "u2 i2 1", "u2 i3 1")
-			if _, err := e.Train(t.Context(), TrainOptions{Config: &Config{Factors: 4, Iterations: 1, Hops: tc.hops}}); err != nil {
+			cfg := Config{Factors: 4, Iterations: 1, Hops: tc.hops, Relations: []Weight{{"off", 0}, {"parent", 2}}}
+			if _, err := e.Train(t.Context(), TrainOptions{Config: &cfg}); err != nil {
 				t.Fatal(err)
 			}
 			d, err := loadDataset(t.Context(), e.store)
@@ -67,7 +73,7 @@ func TestHandDown(t *testing.T) {
 				t.Fatal(err)
 			}
 			i1, _, _ := e.store.Lookup("i1")
-			trained := buildAdjacency(d).reader(d, tc.hops)(i1)
+			trained := buildAdjacency(d).reader(d, cfg)(i1)
 			r, err := e.tieReader(t.Context(), e.model.Load())
 			if err != nil {
 				t.Fatal(err)
@@ -110,7 +116,7 @@ func FuzzHandDown(f *testing.F) {
 		}
 		own := of[0]
 		n := len(own)
-		got, err := handDown(0, slices.Clone(own), int(hops%4), func(n graph.Idx) ([]tie, error) { return of[n], nil })
+		got, err := handDown(0, slices.Clone(own), int(hops%4), func(graph.Sym) bool { return true }, func(n graph.Idx) ([]tie, error) { return of[n], nil })
 		if err != nil || len(got) > n+maxHanded {
 			t.Fatalf("%d facts from %d, %v", len(got), n, err)
 		}
@@ -203,6 +209,50 @@ func TestHandedDownKnowledge(t *testing.T) {
 	t.Logf("off %.3f", off)
 	if off > 0.35 {
 		t.Errorf("without handing down %.2f of the first books are of the reader's movement, want one in six", off)
+	}
+}
+
+// With the relation in the middle switched off nothing comes over it, to items of the training and to one that came later;
+// tune builds what training does.
+func TestSwitchedOffHandsNothingDown(t *testing.T) {
+	e := library(t)
+	cfg := Config{Factors: 16, Iterations: 4, Relations: []Weight{{"by", 0}}}
+	if _, err := e.Train(t.Context(), TrainOptions{Config: &cfg}); err != nil {
+		t.Fatal(err)
+	}
+	if off := hitShare(t, e); off > 0.35 {
+		t.Errorf("%.2f of the first books are of the reader's movement, want one in six", off)
+	}
+	linesTSV(t, e, Nodes, "new1 book New", "new2 book New")
+	linesTSV(t, e, Triples, "new1 in a1-7", "new2 in a2-7", "new1 by a1-7", "new2 by a2-7")
+	for _, id := range []string{"new1", "b1-7-0"} {
+		r, err := e.tieReader(t.Context(), e.model.Load())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ties, err := r.of(t.Context(), id)
+		if handed := slices.ContainsFunc(ties, func(x tie) bool { return x.hop > 1 }); err != nil || handed != (id == "new1") {
+			t.Errorf("%s: handed down: %v, %v; only what is not switched off hands down", id, handed, err)
+		}
+	}
+	o := TuneOptions{Objective: ObjectiveColdItems, Config: tiny()}
+	if err := o.fill(); err != nil {
+		t.Fatal(err)
+	}
+	e = library(t)
+	if _, err := e.Train(t.Context(), TrainOptions{Config: &cfg}); err != nil {
+		t.Fatal(err)
+	}
+	tn, err := e.newTuning(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried, err := tn.knowledge(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(e.model.Load().links, tried.itemLinks, cmpopts.EquateEmpty(), cmp.AllowUnexported(sparse.CSR{})); diff != "" {
+		t.Errorf("tune and training differ:\n%.500s", diff)
 	}
 }
 

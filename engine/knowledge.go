@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/mf"
@@ -58,6 +59,7 @@ func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*
 	if k.deep = k.adj.deep(d); !k.deep && cfg.Hops == 0 {
 		k.hops = 1
 	}
+	cfg.Hops = k.hops
 	if err := k.buildItems(ctx, cfg, workers); err != nil {
 		return nil, fmt.Errorf("engine: features of items: %w", err)
 	}
@@ -71,7 +73,7 @@ func buildKnowledge(ctx context.Context, d *dataset, cfg Config, workers int) (*
 }
 
 func (k *knowledge) buildItems(ctx context.Context, cfg Config, workers int) error {
-	index, links, err := buildContexts(ctx, k.d.items, k.d, k.adj, k.hops)
+	index, links, err := buildContexts(ctx, k.d.items, k.d, k.adj, cfg)
 	if err != nil {
 		return err
 	}
@@ -120,7 +122,7 @@ func (k *knowledge) densities() []float32 {
 }
 
 func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) error {
-	index, links, err := buildContexts(ctx, k.d.users, k.d, k.adj, k.hops)
+	index, links, err := buildContexts(ctx, k.d.users, k.d, k.adj, cfg)
 	if err != nil {
 		return err
 	}
@@ -144,14 +146,14 @@ func (k *knowledge) buildUsers(ctx context.Context, cfg Config, workers int) err
 			}
 		}
 	}
-	k.buildProfiles()
+	k.buildProfiles(cfg)
 	return nil
 }
 
 // buildProfiles finds the contexts of items that each user's own triples speak of.
-func (k *knowledge) buildProfiles() {
+func (k *knowledge) buildProfiles(cfg Config) {
 	k.profiles = &sparse.CSR{Rows: len(k.d.users), Cols: len(k.items.all), Ptr: make([]int64, len(k.d.users)+1)}
-	tiesOf := k.adj.reader(k.d, k.hops)
+	tiesOf := k.adj.reader(k.d, cfg)
 	for u, n := range k.d.users {
 		at, weight := k.profiler.profile(tiesOf(n), k.d.label)
 		k.profiles.Idx, k.profiles.Val = append(k.profiles.Idx, at...), append(k.profiles.Val, weight...)
@@ -168,13 +170,19 @@ func (c Config) unweighted() Config {
 	return c
 }
 
-// reweighed returns what buildKnowledge makes with cfg, given that k was built with cfg.unweighted(). Features do not
-// depend on the weights of relations and are shared.
+// reweighed returns what buildKnowledge makes with cfg, given that k was built with cfg.unweighted() and that cuts is false.
+// Features do not depend on the weights of relations then and are shared.
 func (k *knowledge) reweighed(cfg Config) *knowledge {
 	out := *k
 	out.weigh(k.items, k.itemLinks, cfg)
-	out.buildProfiles()
+	cfg.Hops = k.hops
+	out.buildProfiles(cfg)
 	return &out
+}
+
+// cuts reports whether cfg leaves out a relation over which facts could be handed down.
+func (k *knowledge) cuts(cfg Config) bool {
+	return k.deep && k.hops > 1 && slices.ContainsFunc(cfg.Relations, func(w Weight) bool { return !cfg.counts(w.Name) })
 }
 
 // rarities returns links with each weight multiplied by the rarity of its context.

@@ -55,7 +55,8 @@ func (r *tieReader) read(ctx context.Context, id string) ([]tie, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handDown(self, own, r.m.config.Hops, func(n graph.Idx) ([]tie, error) { return r.tells(ctx, n) })
+	counts := func(s graph.Sym) bool { return r.m.config.counts(r.e.store.SymName(s)) }
+	return handDown(self, own, r.m.config.Hops, counts, func(n graph.Idx) ([]tie, error) { return r.tells(ctx, n) })
 }
 
 // tells returns what a node hands down.

@@ -190,11 +190,10 @@ func (t *tuning) ranker(ctx context.Context, f *tuneFold, cfg Config, v variant)
 	if !ok {
 		var k *knowledge
 		if v.kind != variantPlain {
-			base, err := t.unweighted(ctx, cfg)
-			if err != nil {
+			var err error
+			if k, err = t.knowledge(ctx, cfg); err != nil {
 				return nil, err
 			}
-			k = base.reweighed(cfg)
 		}
 		anyLength := alone
 		anyLength.Iterations = 0
@@ -255,6 +254,18 @@ func (t *tuning) blend(ctx context.Context, f *tuneFold, cfg Config) ([]scorer, 
 		}
 	}
 	return blended, nil
+}
+
+// knowledge returns what buildKnowledge makes with a configuration, from what was made for others where that is the same.
+func (t *tuning) knowledge(ctx context.Context, cfg Config) (*knowledge, error) {
+	base, err := t.unweighted(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if base.cuts(cfg) {
+		return buildKnowledge(ctx, t.d, cfg, t.workers)
+	}
+	return base.reweighed(cfg), nil
 }
 
 // unweighted returns the knowledge with the features of a configuration and weight 1 for every triple.
