@@ -41,6 +41,8 @@ triples with the relation mentions.
 complete asks nobody either: it proposes triples that the graph lacks, by what items
 that are alike have. ` + "`ken evaluate --task triples`" + ` measures how often that is right.
 
+A flag that is for another word than the one given is refused.
+
 Any server that speaks OpenAI's chat interface will do. An API key is read from the
 environment, never from a flag.
 
@@ -57,6 +59,9 @@ Examples:
 		Action: func(c *ucli.Context) error {
 			what, err := oneWord(c, "attributes", "profiles", "schema", "link", "complete")
 			if err != nil {
+				return err
+			}
+			if err := refuseEnrichFlags(c, what); err != nil {
 				return err
 			}
 			return a.enrich(c.Context, what, &o)

@@ -31,9 +31,6 @@ func (o *enrichFlags) profiles(a *app) (engine.ProfileOptions, error) {
 		Split: engine.SplitKind(o.split), Fraction: o.fraction, N: o.n, Seed: o.seed, History: o.history, Limit: o.limit,
 		DryRun: o.dryRun, Parallel: o.parallel, MaxAnswer: o.answer, Price: o.price(), By: userName(),
 	}
-	if o.schema != "" {
-		return out, usagef("--schema is for `ken enrich attributes`")
-	}
 	if o.split != "" {
 		if err := oneOf("--split", o.split, append(splits(), string(engine.SplitTune))...); err != nil {
 			return out, err

@@ -35,6 +35,7 @@ says which fields are meant.
 Files whose format says what they hold need no kind: ` + "`ken import ml.inter ml.kg`" + `.
 Importing a file twice changes nothing, so a broken import is simply run again.
 Text is stored as it stands in the file, unless --normalize is given.
+A flag that says nothing about any of the files is refused.
 Bad rows are left out and told with file, line and reason; the exit code is 4 then.
 
 Examples:
@@ -51,6 +52,9 @@ Examples:
 			}
 			src, err := o.source(kind)
 			if err != nil {
+				return err
+			}
+			if err := refuseImportFlags(c, src, files); err != nil {
 				return err
 			}
 			return a.importFiles(c.Context, &importJob{src: src, files: files, rejects: o.rejects, ids: o.ids})
