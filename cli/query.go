@@ -152,6 +152,9 @@ func (v *nodeView) walk(ctx context.Context, s *graph.Store, o queryOptions) err
 		var next []string
 		for _, id := range frontier {
 			for t, err := range s.Neighbours(ctx, id, o.neighbours()) {
+				if errors.Is(err, graph.ErrNotFound) && id != v.ID {
+					break // erased since the step that led to it
+				}
 				if err != nil {
 					return err
 				}
