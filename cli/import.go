@@ -27,6 +27,9 @@ func newImportCommand(a *app) *ucli.Command {
   interactions  user, item[, weight[, time[, type]]]
   vectors       id, v1, v2, ...; or a NumPy file, .npy, with its ids by --ids
 
+A first line that names the columns needed is a header; any other is the first row, in
+the order above. One with more columns than these is refused: name them by --columns.
+
 Formats are told by the name of the file, else by its first lines: TSV, CSV, JSON
 Lines, Parquet, N-Triples, N-Quads, Turtle, RecBole atomic files; .gz and .zst are
 unpacked. In a CSV with semicolons between its columns 2,5 is a number. In Parquet and

@@ -257,9 +257,22 @@ func (im *importer) header(first [][]byte) (cols []tableColumn, isHeader bool, e
 		cols = found
 	default:
 		cols = defaultColumns(im.src.Kind)
+		if n := filled(names); im.src.Kind != Vectors && n > len(cols) {
+			return nil, false, fmt.Errorf("%w: the first line, %s, does not name %s, and rows without a header have at most %d columns, not %d; name the columns with --columns",
+				ErrBadOption, printable(strings.Join(names, ",")), need, len(cols), n)
+		}
 	}
 	im.noteIgnored(cols)
 	return cols, isHeader, nil
+}
+
+// filled counts the fields of a row without empty ones at its end.
+func filled(row []string) int {
+	n := len(row)
+	for n > 0 && row[n-1] == "" {
+		n--
+	}
+	return n
 }
 
 // noteIgnored tells the report which named columns find no place; those that the caller left out by "-" are known to him.

@@ -215,6 +215,7 @@ func TestImportWholeFiles(t *testing.T) {
 		{Source{Kind: Nodes, Name: "x.parquet"}, "PAR1", ErrBadOption, "Parquet", "another package reads it"},
 		{Source{Name: "x.npy"}, "\x93NUMPY", ErrBadOption, "Source.Vectors", "an array has no ids"},
 		{Source{Kind: Interactions, Name: "x.tsv", Header: HeaderYes}, "a\tb\nu\ti\n", ErrBadOption, "--columns", "a header that says nothing"},
+		{Source{Kind: Interactions, Name: "x.csv"}, "a,b,c,d,e,f\nu,i,1,2,3,4\n", ErrBadOption, "x.csv: engine: bad option: the first line, a,b,c,d,e,f, does not name user, item", "no column known and too many to be a row"},
 		{Source{Kind: Interactions, Name: "x.tsv", Columns: []string{"user", "-"}}, "a\tb\n", ErrBadOption, "lack", "columns without an item"},
 		{Source{Kind: Vectors, Name: "x.nt"}, "a", ErrBadOption, "holds triples", "RDF has no vectors"},
 		{Source{Kind: Triples, Name: "x.nt", RDF: RDFOptions{Base: "x"}}, "a", ErrBadOption, "absolute", "a base that is none"},
