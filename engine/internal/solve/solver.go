@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/kenrec/ken/engine/internal/dense"
+	"github.com/kenrec/ken/engine/internal/page"
 	"github.com/kenrec/ken/engine/internal/par"
 )
 
@@ -69,6 +70,7 @@ func (s *Solver) HalfStep(ctx context.Context, p Problem, dst dense.Matrix) erro
 func (s *Solver) rotate(ctx context.Context, p Problem, b *Basis, dst dense.Matrix) error {
 	if cap(s.rotated.Data) < p.F.Rows*b.q.Stride {
 		s.rotated = dense.New(p.F.Rows, s.f)
+		page.Huge(s.rotated.Data) // rows of it are fetched from anywhere, once an entry
 	}
 	s.rotated.Rows, s.rotated.Data = p.F.Rows, s.rotated.Data[:p.F.Rows*b.q.Stride]
 	if err := dense.MulInto(ctx, s.rotated, p.F, b.q, s.workers); err != nil {

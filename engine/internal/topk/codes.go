@@ -5,6 +5,7 @@ import (
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/kernel"
+	"github.com/kenrec/ken/engine/internal/page"
 )
 
 // codes are items in 8 bits, the 32 of a panel with one scale: v ≈ s_v·q with |v − s_v q_v| ≤ |e_v|, so that
@@ -27,6 +28,7 @@ func newCodes(v dense.Matrix, ids []int32, norms []float32) *codes {
 	c := &codes{steps: (v.Cols + 3) / 4, terms: make([]float32, 4*n)}
 	size := c.steps * 4 * panelItems
 	c.q = make([]uint8, n*size)
+	page.Huge(c.q)
 	for p := range n {
 		here := ids[p*panelItems : min((p+1)*panelItems, len(ids))]
 		var longest, lost, most float32

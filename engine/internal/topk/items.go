@@ -8,6 +8,7 @@ import (
 
 	"github.com/kenrec/ken/engine/internal/dense"
 	"github.com/kenrec/ken/engine/internal/kernel"
+	"github.com/kenrec/ken/engine/internal/page"
 )
 
 const panelItems = kernel.ScoreCols
@@ -101,6 +102,7 @@ func norm(v []float32) float32 {
 func (it *Items) pack() {
 	f := it.v.Cols
 	it.panels = dense.New(1, len(it.norms)*panelItems*f).Data
+	page.Huge(it.panels)
 	for at, id := range it.ids {
 		panel := it.panels[at/panelItems*panelItems*f:]
 		for x, v := range it.v.Row(int(id)) {
