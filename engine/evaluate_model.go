@@ -279,7 +279,7 @@ func (r *modelRanker) foldInItems(ctx context.Context, x *sparse.CSR, target []f
 	}
 	// named fields: a model has a lock, which must not be copied
 	grown := &model{config: m.config, factors: &factors, users: m.users, items: m.items, kinds: m.kinds, history: m.history,
-		target: m.target, likes: m.likes, reading: m.reading, know: m.know, company: m.company.with(likes)}
+		target: m.target, likes: m.likes, reading: m.reading, know: m.know, likeMinded: m.likeMinded.with(likes)}
 	for n, s := range m.scorers {
 		s.next = withEntries(s.next, columns[n])
 		grown.scorers = append(grown.scorers, s)

@@ -57,7 +57,7 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	if it.gone {
 		return Explanation{}, fmt.Errorf("%w: item %q", ErrNotFound, item)
 	}
-	score, share := s.score(p, at)
+	score, v := s.score(p, at)
 	x := Explanation{User: p.id, Item: item, Name: it.name, Score: float64(score), Basis: p.basis, Paths: []string{}}
 	if p.basis == BasisPopularity {
 		x.Parts = []Part{{Kind: "popularity", Name: "how many users like it", Value: x.Score}}
@@ -67,8 +67,8 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	if err != nil {
 		return Explanation{}, err
 	}
-	sp := splitter{s: s, p: p, at: at, item: item, reader: reader}
-	if err := sp.split(ctx, x.Score, share); err != nil {
+	sp := splitter{s: s, p: p, v: v, at: at, item: item, reader: reader}
+	if err := sp.split(ctx, x.Score); err != nil {
 		return Explanation{}, err
 	}
 	x.Parts = sp.sorted()
@@ -76,15 +76,15 @@ func (s *session) explain(ctx context.Context, p *person, item string) (Explanat
 	return x, err
 }
 
-// score returns the score of the item at a position for a person, and by what each scorer entered it.
-func (s *session) score(p *person, at int) (float32, []float32) {
+// score returns the score of the item at a position for a person and the voice that it was taken by, without its bonuses.
+func (s *session) score(p *person, at int) (float32, voice) {
 	b := s.m.board()
 	defer s.m.putBoard(b)
 	v := s.m.voice(p, b)
 	if n := at - len(s.m.items); n >= 0 {
-		return s.scoreLive(p, []int{n})[0], v.share
+		return s.scoreLive(p, []int{n})[0], v
 	}
-	return s.m.score(p, &v, b, at), v.share
+	return s.m.score(p, &v, b, at), v
 }
 
 // sentences turns an explanation into reasons, strongest first: paths through the graph, then the largest parts.

@@ -27,7 +27,8 @@ const (
 type splitter struct {
 	s     *session
 	p     *person
-	at    int // position of the item
+	v     voice // by which the score was taken; its bonuses are not valid any more
+	at    int   // position of the item
 	item  string
 	parts []Part
 
@@ -64,12 +65,12 @@ func (sp *splitter) sorted() []Part {
 	return joined
 }
 
-// split fills parts for a score. share is what each scorer entered it with.
+// split fills parts for a score.
 //
 // For a user with history the item's row is first split into what its contexts, its features and other people's behaviour
 // make of it; the last part is then split over the user's history. For a user without, the score is split by what her own
 // triples point to.
-func (sp *splitter) split(ctx context.Context, score float64, share []float32) error {
+func (sp *splitter) split(ctx context.Context, score float64) error {
 	m := sp.s.m
 	warm := sp.s.warm(sp.at)
 	if sp.p.past.Len() == 0 {
@@ -82,7 +83,7 @@ func (sp *splitter) split(ctx context.Context, score float64, share []float32) e
 	x, scale := sp.p.user, float32(1)
 	switch {
 	case warm:
-		scale = share[0]
+		scale = sp.v.share[0]
 	case sp.p.head != nil:
 		x, scale = sp.p.head, m.factors.ColdScale
 		if sp.at < len(m.items) {
@@ -112,9 +113,9 @@ func (sp *splitter) split(ctx context.Context, score float64, share []float32) e
 		return err
 	}
 	if sp.at >= len(m.items) {
-		return sp.splitHeard(ctx, share)
+		return sp.splitHeard(ctx)
 	}
-	return sp.splitScorers(ctx, share)
+	return sp.splitScorers(ctx)
 }
 
 // addRest adds what the parts lack of the score of an item known by knowledge alone: its row is that of training, its
@@ -260,8 +261,8 @@ func (sp *splitter) addHistory(ctx context.Context, j int, value float64) error 
 }
 
 // splitScorers adds the addends of the item-to-item scorers, each an item of the history.
-func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
-	if err := sp.splitPeers(ctx, share, func(u int32) bool { return hasItem(sp.s.m.company.rows().liked, u, sp.at) }); err != nil {
+func (sp *splitter) splitScorers(ctx context.Context) error {
+	if err := sp.splitPeers(ctx, func(u int32) bool { return hasItem(sp.s.m.likeMinded.rows().liked, u, sp.at) }); err != nil {
 		return err
 	}
 	for n := range sp.s.m.scorers {
@@ -271,7 +272,7 @@ func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
 			if !ok {
 				continue
 			}
-			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*sp.s.m.pull(sp.p.past, i)*val[at])); err != nil {
+			if err := sp.addHistory(ctx, int(j), float64(sp.v.share[n+1]*sp.s.m.pull(sp.p.past, i)*val[at])); err != nil {
 				return err
 			}
 		}
@@ -280,15 +281,12 @@ func (sp *splitter) splitScorers(ctx context.Context, share []float32) error {
 }
 
 // splitPeers adds the addends of like-minded: by what each item of the history brings in those peers who like the item.
-func (sp *splitter) splitPeers(ctx context.Context, share []float32, fan func(user int32) bool) error {
-	m, by := sp.s.m, share[len(share)-1]
+func (sp *splitter) splitPeers(ctx context.Context, fan func(user int32) bool) error {
+	by := sp.v.share[len(sp.v.share)-1]
 	if by == 0 {
 		return nil
 	}
-	b := m.board()
-	peers := m.peers(sp.p, b)
-	m.putBoard(b)
-	return m.likenessBy(sp.p, peers, fan, func(item int32, value float32) error {
+	return sp.s.m.likenessBy(sp.p.past, sp.v.peers, fan, func(item int32, value float32) error {
 		return sp.addHistory(ctx, int(item), float64(by*value))
 	})
 }
@@ -301,9 +299,9 @@ func hasItem(m *sparse.CSR, row int32, item int) bool {
 }
 
 // splitHeard does the same for an item that joined after training.
-func (sp *splitter) splitHeard(ctx context.Context, share []float32) error {
+func (sp *splitter) splitHeard(ctx context.Context) error {
 	j := &sp.s.live.joins[sp.at-len(sp.s.m.items)]
-	err := sp.splitPeers(ctx, share, func(u int32) bool {
+	err := sp.splitPeers(ctx, func(u int32) bool {
 		_, fan := slices.BinarySearch(j.fans, u)
 		return fan
 	})
@@ -316,7 +314,7 @@ func (sp *splitter) splitHeard(ctx context.Context, share []float32) error {
 			if !ok {
 				continue
 			}
-			if err := sp.addHistory(ctx, int(j), float64(share[n+1]*sp.s.m.pull(sp.p.past, i)*h.val[at])); err != nil {
+			if err := sp.addHistory(ctx, int(j), float64(sp.v.share[n+1]*sp.s.m.pull(sp.p.past, i)*h.val[at])); err != nil {
 				return err
 			}
 		}

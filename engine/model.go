@@ -32,7 +32,8 @@ type model struct {
 	reading               // how interactions were read
 	likes     []int32     // by item: how many users like it
 	scorers   []scorer    // item-to-item scorers blended with the factors
-	company   company     // and the scorer like-minded
+
+	likeMinded likeMinded // and the scorer like-minded
 
 	know serving
 
@@ -121,7 +122,7 @@ func (m *model) audience() *sparse.CSR { return m.people() }
 // index prepares what follows from the history.
 func (m *model) index() {
 	m.people = sync.OnceValue(m.history.Transpose)
-	m.company = newCompany(m.config.likeMinded(scaleOf(positives(m.history, m.target))), m.history, m.target)
+	m.likeMinded = newLikeMinded(m.config.likeMinded(scaleOf(positives(m.history, m.target))), m.history, m.target)
 	m.likes = make([]int32, len(m.items))
 	for p, i := range m.history.Idx {
 		if m.target == nil || m.target[p] > 0 {

@@ -42,8 +42,7 @@ type board struct {
 	turn             uint32
 	at               []int32
 	bonus            []float32
-	likeness         []float32 // by user, 0 between two persons; made when first needed
-	met              []int32
+	peers            *peerScratch // made when first needed
 	list             topk.List
 }
 

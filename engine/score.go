@@ -56,7 +56,7 @@ func (m *model) voice(p *person, b *board) voice {
 	if p.head != nil {
 		v.head = scaled(p.head, passedOver*m.factors.ColdScale)
 	}
-	if len(m.scorers) == 0 && m.company.weight == 0 || len(p.past.Items) == 0 || p.basis == BasisPopularity {
+	if len(m.scorers) == 0 && m.likeMinded.weight == 0 || len(p.past.Items) == 0 || p.basis == BasisPopularity {
 		return v
 	}
 	v.peers = m.peers(p, b)
@@ -81,8 +81,8 @@ func (m *model) voice(p *person, b *board) voice {
 	}
 	if len(v.peers) > 0 {
 		v.silence(b)
-		m.company.hear(v.peers, b)
-		m.blend(&v, b, len(v.share)-1, float32(m.company.weight), base)
+		m.likeMinded.rows().hear(v.peers, b.one)
+		m.blend(&v, b, len(v.share)-1, float32(m.likeMinded.weight), base)
 	}
 	v.user = scaled(p.user, v.share[0])
 	if !v.spread {
@@ -117,7 +117,7 @@ func (m *model) blend(v *voice, b *board, scorer int, weight, base float32) {
 func (m *model) entries(past mf.History, peers []peer) int {
 	n := 0
 	for _, x := range peers {
-		n += m.company.rows().liked.Len(int(x.user))
+		n += m.likeMinded.rows().liked.Len(int(x.user))
 	}
 	for k := range m.scorers {
 		for _, j := range past.Items {
@@ -150,7 +150,7 @@ func (m *model) touched(past mf.History, peers []peer, b *board) []int32 {
 		}
 	}
 	for _, x := range peers {
-		items, _ := m.company.rows().liked.Row(int(x.user))
+		items, _ := m.likeMinded.rows().liked.Row(int(x.user))
 		touch(items)
 	}
 	b.at = at

@@ -13,7 +13,7 @@ import (
 const (
 	scorerCoChoice   = "co-choice"   // each item predicted from its neighbours in the graph of what is chosen together
 	scorerItemItem   = "item-item"   // EASE, where the catalogue is small enough
-	scorerLikeMinded = "like-minded" // what the users most like a person choose, see company
+	scorerLikeMinded = "like-minded" // what the users most like a person choose, see likeMinded
 )
 
 const (
@@ -22,9 +22,9 @@ const (
 	easeShare = 0.4
 	// filterShare is the share of co-choice on sparse data. Beside EASE it brings nothing.
 	filterShare = 0.2
-	// companyShare is the share of like-minded on sparse data of companyUsers users and more.
-	companyShare = 0.15
-	companyUsers = 50 * companySize
+	// likeMindedShare is the share of like-minded on sparse data of likeMindedUsers users and more.
+	likeMindedShare = 0.15
+	likeMindedUsers = 50 * peerCount
 	// filterPower is how far the popularity of the item foretold is divided out, filterUserPower a user's activity.
 	// Counts weighted by activity are small, so filterRidge is large: with less, neighbours that came together by chance
 	// get a say; 3 to 25 differ by 2 %. Twice as many neighbours are no better and cost three times as much.
@@ -57,19 +57,23 @@ func (c Config) shares(s scale) (coChoice, itemItem float64) {
 	return coChoice, itemItem
 }
 
-// likeMinded returns the share of the scorer like-minded: that of the configuration, else companyShare on sparse data, less
-// where there are few users: a hundred peers out of a thousand say no more than popularity. With the full share, facebook-book
-// (1,398 users) lost .0045 of NDCG@20 on one split of its training rows.
+// likeMinded returns the share of the scorer like-minded: that of the configuration, else likeMindedShare on sparse data, less
+// where there are few users: a hundred peers out of a thousand say no more than popularity. With the full share, and peers
+// weighed by their likeness, facebook-book (1,398 users) lost .0045 of NDCG@20 on one split of its training rows.
 //
-// NDCG@20 without and with it, `ken evaluate --split per-user --seed 3` on training rows: gowalla .1523 and .1545, citeulike-a
-// .1917 and .1941 (p .0002 and less). In a prototype on samples of such splits, share .15 beside co-choice .2: gowalla .1552 and
-// .1593, book-kg .0717 and .0739. Tried in its place there: a graph filter as a further part, gowalla .1567 and .1588; each user
-// predicted from her nearest users by ridge regression, .1607, but that is a second matrix to fit, to save and to solve for
-// whoever comes later.
+// NDCG@20 without it, with peers weighed by their likeness and with them weighed by regression, as they are,
+// `ken evaluate --split per-user --seed 3` on training rows: gowalla .1523, .1545, .1560; citeulike-a .1917, .1941, .1986;
+// between the latter two book-kg .0587 and .0597, facebook-book .1269 and .1271 (p .0001, .0001, .015 and .55). A share of 0.2
+// gave citeulike-a .1996 and book-kg .0608, but facebook-book .1259.
+//
+// In a prototype on samples of such splits, with 64, 100 and 200 peers: book-kg .0789, .0805 and .0821, citeulike-a with 100
+// and 200 .2027 and .2024. With λ 3, 10 and 30: gowalla .1530, .1543, .1535. Items weighed by n_j^-1 in place of n_j^-½:
+// citeulike-a .2022 at best, all alike .2028. A graph filter in the place of like-minded: gowalla .1588, where peers weighed
+// by their likeness reached .1593.
 func (c Config) likeMinded(s scale) float64 {
 	otherwise := 0.0
 	if !s.dense() {
-		otherwise = companyShare * min(1, float64(s.users)/companyUsers)
+		otherwise = likeMindedShare * min(1, float64(s.users)/likeMindedUsers)
 	}
 	return weightOf(c.Scorers, scorerLikeMinded, otherwise)
 }

@@ -217,7 +217,7 @@ func (t *tuning) ranker(ctx context.Context, f *tuneFold, cfg Config, v variant)
 	var err error
 	r.m.scorers, err = t.blend(ctx, f, cfg) // the model is this run's own
 	if _, warm := t.warmPart(); warm {
-		r.m.company.weight = cfg.likeMinded(f.scale)
+		r.m.likeMinded.weight = cfg.likeMinded(f.scale)
 	}
 	return r, err
 }
