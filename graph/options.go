@@ -45,7 +45,7 @@ func WithLogger(l *slog.Logger) Option {
 const DefaultFreeSpaceFloor = 256 << 20
 
 // WithFreeSpaceFloor makes Open and Commit return ErrNoSpace when the disk has less than bytes left. Commit wants more while
-// much that was written is still to be merged into the rest: room to write it anew, up to some 600 MiB in a large store.
+// much that was written is still to be merged into the rest: room to write it anew, up to some 1.5 GiB in a large store.
 // Below 160 MiB Badger may meet the end of the disk in spite of it, in a batch of the largest size; 0 or less turns the
 // check off.
 func WithFreeSpaceFloor(bytes int64) Option {
