@@ -86,8 +86,8 @@ type peer struct {
 type peerScratch struct {
 	likeness []float32 // by user, 0 between two persons
 	met      []int32
-	sum      []float32 // by item, 0 between two uses
-	last     []int32   // by item: the last of its entries, 0 between two uses
+	pull     []float32 // n_j^-½ by number of the item
+	last     []int32   // the last of its entries, by number of the item
 	entries  []entry
 	system   []float32
 	inverse  []float32
@@ -96,11 +96,6 @@ type peerScratch struct {
 
 // entry is a like: who of the peers it is of, and the entry before it of the same item, 0 for none.
 type entry struct{ of, before int32 }
-
-// newPeerScratch makes what every person needs; the rest grows.
-func newPeerScratch(users, items int) *peerScratch {
-	return &peerScratch{likeness: make([]float32, users), sum: make([]float32, items), last: make([]int32, items)}
-}
 
 // telling returns the positions in a history of the items by which peers are found, rare items first.
 func (m *model) telling(past mf.History, r *likings) []int {
@@ -128,7 +123,7 @@ func (m *model) meeting(past mf.History, p int, r *likings) float32 {
 	return max(m.pull(past, p), 0) * r.item[past.Items[p]]
 }
 
-// peers returns who is most like a person, the most alike first; none where the scorer has no share.
+// peers returns who is most like a person, the most alike first, not yet weighed; none where the scorer has no share.
 func (m *model) peers(p *person, b *board) []peer {
 	if m.likeMinded.weight == 0 {
 		return nil
@@ -155,34 +150,44 @@ func (m *model) peers(p *person, b *board) []peer {
 	}
 	users, _ := b.list.Drain()
 	all := make([]peer, len(users))
-	for n, at := range p.past.Items {
-		c.sum[at] = m.meeting(p.past, n, r)
-	}
 	for n, u := range users {
 		all[n].user = u
-		items, _ := r.liked.Row(int(u))
-		for _, i := range items {
-			all[n].weight += c.sum[i]
-		}
 	}
-	for _, i := range p.past.Items {
-		c.sum[i] = 0
-	}
-	c.solve(all, r)
 	return all
 }
 
 // peerScratch is the board's, made when first needed.
 func (m *model) peerScratch(b *board) *peerScratch {
 	if b.peers == nil {
-		b.peers = newPeerScratch(len(m.users), m.likeMinded.rows().liked.Cols)
+		b.peers = &peerScratch{likeness: make([]float32, len(m.users))}
 	}
 	return b.peers
 }
 
-// solve replaces the weights x of peers by (G + λI)⁻¹x. The system is positive definite; where rows are so long that float32
-// does not see λ beside them, λ is larger.
-func (c *peerScratch) solve(peers []peer, r *likings) {
+// weigh gives peers their weights in the foretelling of a history. Rows are theirs, in the numbers of items.
+func (m *model) weigh(past mf.History, peers []peer, rows [][]int32, items *numbering, b *board) {
+	r, c := m.likeMinded.rows(), m.peerScratch(b)
+	meeting := b.one[:items.len()]
+	clear(meeting)
+	for n, i := range past.Items {
+		if at, ok := items.number(i); ok {
+			meeting[at] = m.meeting(past, n, r)
+		}
+	}
+	for n := range peers {
+		sum := float32(0)
+		for _, i := range rows[n] {
+			sum += meeting[i]
+		}
+		peers[n].weight = sum
+	}
+	c.pull = items.gather(c.pull, r.item)
+	c.solve(peers, rows)
+}
+
+// solve replaces the weights x of peers by (G + λI)⁻¹x; rows are theirs, in the numbers of items that c.pull goes by. The
+// system is positive definite; where rows are so long that float32 does not see λ beside them, λ is larger.
+func (c *peerScratch) solve(peers []peer, rows [][]int32) {
 	n := (len(peers) + 7) &^ 7
 	ld := (n + 16) &^ 15
 	c.system = slices.Grow(c.system[:0], n*ld)[:n*ld]
@@ -195,7 +200,7 @@ func (c *peerScratch) solve(peers []peer, r *likings) {
 		for a, x := range peers {
 			c.system[a*ld+n] = x.weight
 		}
-		c.overlap(peers, r, ld)
+		c.overlap(rows, ld)
 		if dense.FactorUpper(c.system, n, ld, ld, c.inverse) {
 			break
 		}
@@ -208,16 +213,17 @@ func (c *peerScratch) solve(peers []peer, r *likings) {
 
 // overlap adds G to the upper triangle of the system. It goes from item to item, since most of them few peers share: comparing
 // the rows of each two peers would take ten times as long.
-func (c *peerScratch) overlap(peers []peer, r *likings, ld int) {
+func (c *peerScratch) overlap(rows [][]int32, ld int) {
 	c.entries = append(c.entries[:0], entry{}) // 0 ends the entries of an item
-	column := c.solution[:len(peers)]
-	for a, x := range peers {
+	c.last = slices.Grow(c.last[:0], len(c.pull))[:len(c.pull)]
+	clear(c.last)
+	column := c.solution[:len(rows)]
+	for a, items := range rows {
 		clear(column)
-		items, _ := r.liked.Row(int(x.user))
 		for _, i := range items {
 			c.entries = append(c.entries, entry{int32(a), c.last[i]})
 			c.last[i] = int32(len(c.entries) - 1)
-			v := r.item[i]
+			v := c.pull[i]
 			for e := c.last[i]; e != 0; e = c.entries[e].before {
 				column[c.entries[e].of] += v
 			}
@@ -226,22 +232,24 @@ func (c *peerScratch) overlap(peers []peer, r *likings, ld int) {
 			c.system[b*ld+a] += v
 		}
 	}
-	for _, x := range peers {
-		items, _ := r.liked.Row(int(x.user))
-		for _, i := range items {
-			c.last[i] = 0
+}
+
+// hear adds what peers say about items to sum; rows are theirs.
+func hear(peers []peer, rows [][]int32, sum []float32) {
+	for n, x := range peers {
+		for _, i := range rows[n] {
+			sum[i] += x.weight
 		}
 	}
 }
 
-// hear adds what the peers say about items to sum.
-func (r *likings) hear(peers []peer, sum []float32) {
+// rowsOf appends what the peers like to rows.
+func (r *likings) rowsOf(peers []peer, rows [][]int32) [][]int32 {
 	for _, x := range peers {
 		items, _ := r.liked.Row(int(x.user))
-		for _, i := range items {
-			sum[i] += x.weight
-		}
+		rows = append(rows, items)
 	}
+	return rows
 }
 
 // likenessBy splits what the peers that fan names say about an item over the history: each is called with an item of it
@@ -260,17 +268,15 @@ func (m *model) likenessBy(
 			fans[n].weight = 1
 		}
 	}
-	c.solve(fans, r)
-	r.hear(fans, c.sum)
+	rows := r.rowsOf(fans, b.rows[:0])
+	b.rows, c.pull = rows, append(c.pull[:0], r.item...)
+	c.solve(fans, rows)
+	said := b.one
+	clear(said)
+	hear(fans, rows, said)
 	values := make([]float32, len(past.Items))
 	for p, i := range past.Items {
-		values[p] = m.meeting(past, p, r) * c.sum[i]
-	}
-	for _, x := range fans {
-		items, _ := r.liked.Row(int(x.user))
-		for _, i := range items {
-			c.sum[i] = 0
-		}
+		values[p] = m.meeting(past, p, r) * said[i]
 	}
 	for p, v := range values {
 		if v == 0 {

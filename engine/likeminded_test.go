@@ -66,6 +66,18 @@ func ridgeOf(rows [][]int32, past mf.History, users []int32) map[int32]float64 {
 	return w
 }
 
+// weighed finds and weighs the peers of a person.
+func weighed(m *model, p *person, b *board) []peer {
+	peers := m.peers(p, b)
+	rows := m.named(p.past, peers, b)
+	b.numbers.begin(len(m.items), false)
+	b.numbers.take(rows)
+	if len(peers) > 0 {
+		m.weigh(p.past, peers, rows, &b.numbers, b)
+	}
+	return peers
+}
+
 func TestPeers(t *testing.T) {
 	rows := [][]int32{{0, 1, 2}, {0, 1}, {0, 3, 4, 5}, {4, 5}, {0}}
 	m := likeMindedModel(rows, nil)
@@ -82,7 +94,7 @@ func TestPeers(t *testing.T) {
 	}
 	b := newBoard(6)
 	for _, test := range tests {
-		got := m.peers(&test.p, b)
+		got := weighed(m, &test.p, b)
 		liked := mf.History{}
 		for n, i := range test.p.past.Items {
 			if test.p.past.TargetOf(n) > 0 {
@@ -102,11 +114,11 @@ func TestPeers(t *testing.T) {
 		}
 	}
 	m = likeMindedModel([][]int32{{0, 1}, {0, 2}}, []float32{-1, 1, 1, 1})
-	if got := m.peers(&person{past: mf.History{Items: []int32{0}}}, b); len(got) != 1 || got[0].user != 1 {
+	if got := weighed(m, &person{past: mf.History{Items: []int32{0}}}, b); len(got) != 1 || got[0].user != 1 {
 		t.Errorf("peers by item 0: %v, want user 1 alone: user 0 dislikes it", got)
 	}
 	m.likeMinded.weight = 0
-	if got := m.peers(&person{past: mf.History{Items: []int32{0}}}, b); got != nil {
+	if got := weighed(m, &person{past: mf.History{Items: []int32{0}}}, b); got != nil {
 		t.Errorf("without a share: %v, want none", got)
 	}
 }
@@ -119,7 +131,7 @@ func TestPeersOfHits(t *testing.T) {
 	}
 	rows[7] = []int32{0, 1}
 	m := likeMindedModel(rows, nil)
-	got := m.peers(&person{past: mf.History{Items: []int32{0, 1}}}, newBoard(6))
+	got := weighed(m, &person{past: mf.History{Items: []int32{0, 1}}}, newBoard(6))
 	if len(got) != 1 || got[0].user != 7 {
 		t.Errorf("%d peers, want user 7 alone", len(got))
 	}
@@ -138,7 +150,7 @@ func TestLikenessBy(t *testing.T) {
 	m := likeMindedModel(rows, nil)
 	past := mf.History{Items: []int32{0, 2, 3}, Target: []float32{1, 0.5, -1}}
 	p, b := &person{past: past, self: 6}, newBoard(int(items))
-	peers := m.peers(p, b)
+	peers := weighed(m, p, b)
 	users := make([]int32, len(peers))
 	for n, x := range peers {
 		users[n] = x.user
@@ -171,7 +183,7 @@ func TestLikenessBy(t *testing.T) {
 			t.Errorf("item %d: addends add up to %g, want what the peers say, %g; %v", item, whole, said, err)
 		}
 	}
-	if again := m.peers(p, b); !slices.Equal(again, peers) {
+	if again := weighed(m, p, b); !slices.Equal(again, peers) {
 		t.Error("other peers on a board that was used")
 	}
 }

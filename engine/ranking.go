@@ -38,16 +38,14 @@ type lazyRanking struct {
 // board is scratch memory for one person's list. It is reused, since it grows with the number of items.
 type board struct {
 	scores, one, sum []float32
-	mark             []uint32 // items touched in this turn have its number
-	turn             uint32
-	at               []int32
-	bonus            []float32
+	numbers          numbering
+	rows             [][]int32
 	peers            *peerScratch // made when first needed
 	list             topk.List
 }
 
 func newBoard(items int) *board {
-	return &board{scores: make([]float32, items), one: make([]float32, items), sum: make([]float32, items), mark: make([]uint32, items)}
+	return &board{scores: make([]float32, items), one: make([]float32, items), sum: make([]float32, items)}
 }
 
 // scanItems is the catalogue from which on scanning pays.

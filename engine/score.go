@@ -60,130 +60,90 @@ func (m *model) voice(p *person, b *board) voice {
 		return v
 	}
 	v.peers = m.peers(p, b)
-	v.spread = m.entries(p.past, v.peers) > int(denseShare*float64(len(m.items)))
-	if v.spread {
-		clear(b.sum)
-	} else {
-		v.at = m.touched(p.past, v.peers, b)
+	rows := m.named(p.past, v.peers, b)
+	v.spread = entries(rows) > int(denseShare*float64(len(m.items)))
+	b.numbers.begin(len(m.items), v.spread)
+	if !v.spread {
+		b.numbers.take(rows)
+		v.at = b.numbers.items
 	}
+	one, sum := b.one[:b.numbers.len()], b.sum[:b.numbers.len()]
+	clear(sum)
 	base := m.ranking().spread(p.user)
 	for n := range m.scorers {
 		s := &m.scorers[n]
-		v.silence(b)
+		clear(one)
 		for q, j := range p.past.Items {
 			r := m.pull(p.past, q)
-			idx, val := s.next.Row(int(j))
-			for e, i := range idx {
-				b.one[i] += r * val[e]
+			_, val := s.next.Row(int(j))
+			for e, i := range rows[q] {
+				one[i] += r * val[e]
 			}
 		}
-		m.blend(&v, b, n+1, float32(s.weight), base)
+		rows = rows[len(p.past.Items):]
+		m.blend(&v, one, sum, n+1, float32(s.weight), base)
 	}
 	if len(v.peers) > 0 {
-		v.silence(b)
-		m.likeMinded.rows().hear(v.peers, b.one)
-		m.blend(&v, b, len(v.share)-1, float32(m.likeMinded.weight), base)
+		m.weigh(p.past, v.peers, rows, &b.numbers, b)
+		clear(one)
+		hear(v.peers, rows, one)
+		m.blend(&v, one, sum, len(v.share)-1, float32(m.likeMinded.weight), base)
 	}
 	v.user = scaled(p.user, v.share[0])
 	if !v.spread {
-		v.bonus = b.bonus[:0]
-		for _, i := range v.at {
-			v.bonus = append(v.bonus, b.sum[i])
-		}
-		b.bonus = v.bonus
+		v.bonus = sum
 	}
 	return v
 }
 
-// blend adds what a scorer says, b.one, to the bonuses, at the spread of the factorisation.
-func (m *model) blend(v *voice, b *board, scorer int, weight, base float32) {
-	sd := m.deviation(v, b)
+// blend adds what a scorer says, one, to the bonuses, sum, at the spread of the factorisation.
+func (m *model) blend(v *voice, one, sum []float32, scorer int, weight, base float32) {
+	sd := m.deviation(v, one)
 	if sd == 0 {
 		return
 	}
 	by := weight * base / sd
 	v.share[scorer] = by
 	v.share[0] -= weight
-	if v.spread {
-		kernel.Axpy(by, b.one, b.sum)
-		return
-	}
-	for _, i := range v.at {
-		b.sum[i] += by * b.one[i]
-	}
+	kernel.Axpy(by, one, sum)
 }
 
-// entries is how many entries of the scorers a history meets, and of its peers'.
-func (m *model) entries(past mf.History, peers []peer) int {
-	n := 0
-	for _, x := range peers {
-		n += m.likeMinded.rows().liked.Len(int(x.user))
-	}
+// named returns the items that the scorers say something about: for each scorer in turn a row for each item of the history,
+// then a row for each peer.
+func (m *model) named(past mf.History, peers []peer, b *board) [][]int32 {
+	rows := b.rows[:0]
 	for k := range m.scorers {
 		for _, j := range past.Items {
-			n += m.scorers[k].next.Len(int(j))
+			items, _ := m.scorers[k].next.Row(int(j))
+			rows = append(rows, items)
 		}
+	}
+	if len(peers) > 0 {
+		rows = m.likeMinded.rows().rowsOf(peers, rows)
+	}
+	b.rows = rows
+	return rows
+}
+
+// entries is how many entries rows have.
+func entries(rows [][]int32) (n int) {
+	for _, row := range rows {
+		n += len(row)
 	}
 	return n
 }
 
-// touched lists the items that the scorers say something about, with their sums at 0.
-func (m *model) touched(past mf.History, peers []peer, b *board) []int32 {
-	b.turn++
-	if b.turn == 0 { // after 2³² persons
-		clear(b.mark)
-		b.turn = 1
-	}
-	at := b.at[:0]
-	touch := func(items []int32) {
-		for _, i := range items {
-			if b.mark[i] != b.turn {
-				b.mark[i], b.sum[i] = b.turn, 0
-				at = append(at, i)
-			}
-		}
-	}
-	for k := range m.scorers {
-		for _, j := range past.Items {
-			idx, _ := m.scorers[k].next.Row(int(j))
-			touch(idx)
-		}
-	}
-	for _, x := range peers {
-		items, _ := m.likeMinded.rows().liked.Row(int(x.user))
-		touch(items)
-	}
-	b.at = at
-	return at
-}
-
-// silence makes b.one 0 wherever a scorer may speak.
-func (v *voice) silence(b *board) {
-	if v.spread {
-		clear(b.one)
-		return
-	}
-	for _, i := range v.at {
-		b.one[i] = 0
-	}
-}
-
-// deviation is the spread of b.one over warm items.
-func (m *model) deviation(v *voice, b *board) float32 {
+// deviation is the spread of what a scorer says over warm items.
+func (m *model) deviation(v *voice, one []float32) float32 {
 	sum, square, warm := 0.0, 0.0, m.factors.Warm
-	if v.spread {
-		for i, x := range b.one {
-			if warm[i] {
-				sum += float64(x)
-				square += float64(x) * float64(x)
-			}
+	for n, x := range one {
+		i := n
+		if !v.spread {
+			i = int(v.at[n])
 		}
-	} else {
-		for _, i := range v.at {
-			if x := b.one[i]; warm[i] {
-				sum += float64(x)
-				square += float64(x) * float64(x)
-			}
+		if warm[i] {
+			sum += float64(x)
+			square += float64(x) * float64(x)
 		}
 	}
 	return deviation(sum, square, m.ranking().nWarm)

@@ -50,7 +50,7 @@ func (it *Items) Search(ctx context.Context, req Request, workers int) (ids []in
 		rows = 1 // a tile costs as much for one user as for all of it, and bonuses are one user's
 	}
 	lists := it.filter(req)
-	defer it.unfilter(lists, req)
+	defer it.unfilter(lists)
 	size := min(maxBlock*rows, (n/8+rows-1)/rows*rows)
 	err = par.Chunks(ctx, n, max(size, rows), workers, func(_, lo, hi int) error {
 		s := it.pool.Get().(*scan)
@@ -103,6 +103,7 @@ type bonuses struct {
 	scores []float32 // 32 a panel, or 32 zeros for all
 	own    []float32 // at least the largest in each panel; empty: 0 everywhere
 	most   []float32 // at least the largest in each panel or a later one
+	places []int32   // where scores are not 0
 }
 
 // Places is a set of items in the order in which their Items are scanned.
@@ -145,6 +146,7 @@ func (it *Items) filter(req Request) filters {
 	b := it.bonuses.Get().(*bonuses)
 	for n, i := range req.Bonus.Items {
 		at, x := it.place[i], req.Bonus.Scores[n]
+		b.places = append(b.places, at)
 		b.scores[at] = x
 		b.own[at/panelItems] = max(b.own[at/panelItems], x)
 		f.extreme = max(f.extreme, x, -x)
@@ -158,15 +160,15 @@ func (it *Items) filter(req Request) filters {
 	return f
 }
 
-// unfilter gives back what filter took for req.
-func (it *Items) unfilter(f filters, req Request) {
+// unfilter gives back what filter took.
+func (it *Items) unfilter(f filters) {
 	if f.bonus == it.noBonus {
 		return
 	}
-	for _, i := range req.Bonus.Items { // the rest is 0 already: a request has few bonuses, the catalogue many items
-		at := it.place[i]
+	for _, at := range f.bonus.places { // the rest is 0 already: a request has few bonuses, the catalogue many items
 		f.bonus.scores[at], f.bonus.own[at/panelItems] = 0, 0
 	}
+	f.bonus.places = f.bonus.places[:0]
 	it.bonuses.Put(f.bonus)
 }
 
