@@ -23,8 +23,8 @@ func (Level) combine(out []float32, index []int32, w, x []float32, ld int, add b
 	combineGeneric(out, index, w, x, ld, add)
 }
 
-func (Level) gatherCols(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	gatherColsGeneric(dst, dld, index, x, ld, scale, k)
+func (Level) gatherCols(dst []float32, dld int, index []int32, n int, x []float32, ld int, scale []float32) {
+	gatherColsGeneric(dst, dld, index[:n], x, ld, scale)
 }
 
 func (Level) gatherRows(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
@@ -35,6 +35,10 @@ func (Level) mulVec(out, a []float32, ld int, q []float32) { mulVecGeneric(out, 
 
 func (Level) mulVecTrans(out, w, a []float32, ld int, add bool) {
 	mulVecTransGeneric(out, w, a, ld, add)
+}
+
+func (l Level) mulNormal(out, dots, a []float32, ld int, q []float32, _ Ahead) {
+	l.mulNormalTwice(out, dots, a, ld, q)
 }
 
 func (Level) pairProducts(c []float32, ldc int, a []float32, ld, n, k int) {

@@ -11,52 +11,52 @@ func (l Level) combine(out []float32, index []int32, w, x []float32, ld int, add
 	if add {
 		flag = 1
 	}
-	n, p, q := len(index), &index[0], &w[0]
+	n, all, p, q := len(w), len(index), &index[0], &w[0]
 	for j := 0; j < len(out); {
 		o, r, left := &out[j], &x[j], len(out)-j
 		switch {
 		case l == AVX512 && left >= 384:
-			combine384AVX512(n, p, q, r, ld*4, o, flag)
+			combine384AVX512(n, all, p, q, r, ld*4, o, flag)
 			j += 384
 		case l == AVX512 && left >= 256:
-			combine256AVX512(n, p, q, r, ld*4, o, flag)
+			combine256AVX512(n, all, p, q, r, ld*4, o, flag)
 			j += 256
 		case l == AVX512 && left >= 128:
-			combine128AVX512(n, p, q, r, ld*4, o, flag)
+			combine128AVX512(n, all, p, q, r, ld*4, o, flag)
 			j += 128
 		case l == AVX512 && left >= 64:
-			combine64AVX512(n, p, q, r, ld*4, o, flag)
+			combine64AVX512(n, all, p, q, r, ld*4, o, flag)
 			j += 64
 		case l == AVX512:
-			combine16AVX512(n, p, q, r, ld*4, o, flag)
+			combine16AVX512(n, all, p, q, r, ld*4, o, flag)
 			j += 16
 		case left >= 64:
-			combine64AVX2(n, p, q, r, ld*4, o, flag)
+			combine64AVX2(n, all, p, q, r, ld*4, o, flag)
 			j += 64
 		default:
-			combine16AVX2(n, p, q, r, ld*4, o, flag)
+			combine16AVX2(n, all, p, q, r, ld*4, o, flag)
 			j += 16
 		}
 	}
 }
 
-func (l Level) gatherCols(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	switch l {
+func (l Level) gatherCols(dst []float32, dld int, index []int32, n int, x []float32, ld int, scale []float32) {
+	switch k, all := len(scale), len(index); l {
 	case AVX512:
-		gatherColsAVX512(len(index), &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
+		gatherColsAVX512(n, all, &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
 	case AVX2:
-		gatherColsAVX2(len(index), &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
+		gatherColsAVX2(n, all, &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
 	default:
-		gatherColsGeneric(dst, dld, index, x, ld, scale, k)
+		gatherColsGeneric(dst, dld, index[:n], x, ld, scale)
 	}
 }
 
 func (l Level) gatherRows(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	switch l {
+	switch n, all := len(scale), len(index); l {
 	case AVX512:
-		gatherRowsAVX512(len(index), &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
+		gatherRowsAVX512(n, all, &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
 	case AVX2:
-		gatherRowsAVX2(len(index), &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
+		gatherRowsAVX2(n, all, &index[0], &x[0], ld*4, &scale[0], k, &dst[0], dld*4)
 	default:
 		gatherRowsGeneric(dst, dld, index, x, ld, scale, k)
 	}
@@ -115,6 +115,42 @@ func (l Level) mulVecTrans(out, w, a []float32, ld int, add bool) {
 			sum16AVX2(n, q, r, ld*4, o, flag)
 			j += 16
 		}
+	}
+}
+
+func (l Level) mulNormal(out, dots, a []float32, ld int, q []float32, next Ahead) {
+	if l != AVX512 || len(out) < 64 || len(out) > 128 {
+		l.mulNormalTwice(out, dots, a, ld, q)
+		return
+	}
+	for len(dots) > piece {
+		normalAVX512(out, dots[:piece], a, ld, q, next)
+		dots, a, next.Index = dots[piece:], a[piece*ld:], next.Index[min(piece, len(next.Index)):]
+	}
+	normalAVX512(out, dots, a, ld, q, next)
+}
+
+// first is the index of the first row.
+var first [1]int32
+
+// normalAVX512 is mulNormal for 64 to 128 columns.
+func normalAVX512(out, dots, a []float32, ld int, q []float32, next Ahead) {
+	if len(next.Index) == 0 {
+		next = Ahead{first[:], a, ld}
+	}
+	n, lda, x, o, d := len(dots), ld*4, &a[0], &out[0], &dots[0]
+	index, all, w, ldx := &next.Index[0], len(next.Index), &next.X[0], next.Ld*4
+	switch len(out) {
+	case 64:
+		normal64AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
+	case 80:
+		normal80AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
+	case 96:
+		normal96AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
+	case 112:
+		normal112AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
+	case 128:
+		normal128AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
 	}
 }
 

@@ -6,20 +6,20 @@ func combineGeneric(out []float32, index []int32, w, x []float32, ld int, add bo
 	if !add {
 		clear(out)
 	}
-	for j, r := range index {
-		axpyGeneric(w[j], x[int(r)*ld:][:len(out)], out)
+	for j, v := range w {
+		axpyGeneric(v, x[int(index[j])*ld:][:len(out)], out)
 	}
 }
 
-func gatherColsGeneric(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
+func gatherColsGeneric(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32) {
 	for j, r := range index {
-		mulGeneric(dst[j*dld:][:k], x[int(r)*ld:][:k], scale)
+		mulGeneric(dst[j*dld:][:len(scale)], x[int(r)*ld:][:len(scale)], scale)
 	}
 }
 
 func gatherRowsGeneric(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	for j, r := range index {
-		scaleGeneric(dst[j*dld:][:k], scale[j], x[int(r)*ld:][:k])
+	for j, v := range scale {
+		scaleGeneric(dst[j*dld:][:k], v, x[int(index[j])*ld:][:k])
 	}
 }
 
@@ -35,6 +35,19 @@ func mulVecTransGeneric(out, w, a []float32, ld int, add bool) {
 	}
 	for j, v := range w {
 		axpyGeneric(v, a[j*ld:][:len(out)], out)
+	}
+}
+
+// normalFloats is how many numbers of a matrix mulNormalTwice handles at once: half of a first-level cache.
+const normalFloats = 4096
+
+// mulNormalTwice is mulNormal where the registers do not hold all that it needs: it reads a twice, the second time from the cache.
+func (l Level) mulNormalTwice(out, dots, a []float32, ld int, q []float32) {
+	size := max(normalFloats/len(out), 8)
+	for lo := 0; lo < len(dots); lo += size {
+		part, rows := dots[lo:min(lo+size, len(dots))], a[lo*ld:]
+		l.mulVec(part, rows, ld, q)
+		l.mulVecTrans(out, part, rows, ld, true)
 	}
 }
 

@@ -29,10 +29,10 @@ func xpbyAVX2(x *float32, beta float32, y *float32, n int)
 func shiftAVX2(inv *float32, root *float32, d *float32, lam float32, n int)
 
 //go:noescape
-func gatherColsAVX2(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+func gatherColsAVX2(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 
 //go:noescape
-func gatherRowsAVX2(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+func gatherRowsAVX2(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 
 //go:noescape
 func gemv4AVX2(k int, a *float32, lda int, q *float32, out *float32)
@@ -77,10 +77,10 @@ func xpbyAVX512(x *float32, beta float32, y *float32, n int)
 func shiftAVX512(inv *float32, root *float32, d *float32, lam float32, n int)
 
 //go:noescape
-func gatherColsAVX512(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+func gatherColsAVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 
 //go:noescape
-func gatherRowsAVX512(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+func gatherRowsAVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 
 //go:noescape
 func gemv4AVX512(k int, a *float32, lda int, q *float32, out *float32)
@@ -101,46 +101,61 @@ func axpy64AVX512(alpha float64, x *float64, y *float64, n int)
 func rotate64AVX512(c float64, s float64, x *float64, y *float64, n int)
 
 //go:noescape
-func combine16AVX2(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine16AVX2(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum16AVX2(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
-func combine64AVX2(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine64AVX2(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum64AVX2(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
-func combine16AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine16AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum16AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
-func combine64AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine64AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum64AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
-func combine128AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine128AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum128AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
-func combine256AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine256AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum256AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 
 //go:noescape
-func combine384AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+func combine384AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 
 //go:noescape
 func sum384AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
+
+//go:noescape
+func normal64AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
+func normal80AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
+func normal96AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
+func normal112AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
+func normal128AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
 
 //go:noescape
 func prefetch(p *float32, n int)

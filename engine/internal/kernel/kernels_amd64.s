@@ -257,25 +257,26 @@ loop:
 	VZEROUPPER
 	RET
 
-// func gatherColsAVX2(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+// func gatherColsAVX2(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 // Requires: AVX, CMOV, MMX+
-TEXT ·gatherColsAVX2(SB), NOSPLIT, $0-64
+TEXT ·gatherColsAVX2(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
-	MOVQ index+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ ldx+24(FP), BX
-	MOVQ s+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ dst+48(FP), R8
-	MOVQ ldd+56(FP), R9
-	LEAQ -4(CX)(AX*4), R10
+	MOVQ index+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ ldx+32(FP), BX
+	MOVQ s+40(FP), SI
+	MOVQ k+48(FP), DI
+	MOVQ dst+56(FP), R8
+	MOVQ ldd+64(FP), R9
+	MOVQ all+8(FP), R10
+	LEAQ -4(CX)(R10*4), R10
 	SHLQ $0x02, DI
 
 row:
 	MOVLQSX (CX), R11
 	IMULQ   BX, R11
 	ADDQ    DX, R11
-	LEAQ    12(CX), R12
+	LEAQ    64(CX), R12
 	CMPQ    R12, R10
 	CMOVQGT R10, R12
 	MOVLQSX (R12), R12
@@ -284,7 +285,7 @@ row:
 	XORQ    R13, R13
 
 col:
-	PREFETCHT0 (R12)(R13*1)
+	PREFETCHT1 (R12)(R13*1)
 	VMOVUPS    (R11)(R13*1), Y0
 	VMULPS     (SI)(R13*1), Y0, Y0
 	VMOVUPS    Y0, (R8)(R13*1)
@@ -301,18 +302,19 @@ col:
 	VZEROUPPER
 	RET
 
-// func gatherRowsAVX2(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+// func gatherRowsAVX2(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 // Requires: AVX, CMOV, MMX+
-TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-64
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
-	MOVQ index+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ ldx+24(FP), BX
-	MOVQ s+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ dst+48(FP), R8
-	MOVQ ldd+56(FP), R9
-	LEAQ -4(CX)(AX*4), R10
+	MOVQ index+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ ldx+32(FP), BX
+	MOVQ s+40(FP), SI
+	MOVQ k+48(FP), DI
+	MOVQ dst+56(FP), R8
+	MOVQ ldd+64(FP), R9
+	MOVQ all+8(FP), R10
+	LEAQ -4(CX)(R10*4), R10
 	SHLQ $0x02, DI
 
 row:
@@ -321,7 +323,7 @@ row:
 	MOVLQSX      (CX), R11
 	IMULQ        BX, R11
 	ADDQ         DX, R11
-	LEAQ         12(CX), R12
+	LEAQ         64(CX), R12
 	CMPQ         R12, R10
 	CMOVQGT      R10, R12
 	MOVLQSX      (R12), R12
@@ -330,7 +332,7 @@ row:
 	XORQ         R13, R13
 
 col:
-	PREFETCHT0 (R12)(R13*1)
+	PREFETCHT1 (R12)(R13*1)
 	VMOVUPS    (R11)(R13*1), Y1
 	VMULPS     Y0, Y1, Y1
 	VMOVUPS    Y1, (R8)(R13*1)
@@ -994,25 +996,26 @@ loop:
 	VZEROUPPER
 	RET
 
-// func gatherColsAVX512(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+// func gatherColsAVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·gatherColsAVX512(SB), NOSPLIT, $0-64
+TEXT ·gatherColsAVX512(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
-	MOVQ index+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ ldx+24(FP), BX
-	MOVQ s+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ dst+48(FP), R8
-	MOVQ ldd+56(FP), R9
-	LEAQ -4(CX)(AX*4), R10
+	MOVQ index+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ ldx+32(FP), BX
+	MOVQ s+40(FP), SI
+	MOVQ k+48(FP), DI
+	MOVQ dst+56(FP), R8
+	MOVQ ldd+64(FP), R9
+	MOVQ all+8(FP), R10
+	LEAQ -4(CX)(R10*4), R10
 	SHLQ $0x02, DI
 
 row:
 	MOVLQSX (CX), R11
 	IMULQ   BX, R11
 	ADDQ    DX, R11
-	LEAQ    12(CX), R12
+	LEAQ    64(CX), R12
 	CMPQ    R12, R10
 	CMOVQGT R10, R12
 	MOVLQSX (R12), R12
@@ -1021,7 +1024,7 @@ row:
 	XORQ    R13, R13
 
 col:
-	PREFETCHT0 (R12)(R13*1)
+	PREFETCHT1 (R12)(R13*1)
 	VMOVUPS    (R11)(R13*1), Z0
 	VMULPS     (SI)(R13*1), Z0, Z0
 	VMOVUPS    Z0, (R8)(R13*1)
@@ -1035,18 +1038,19 @@ col:
 	VZEROUPPER
 	RET
 
-// func gatherRowsAVX512(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
+// func gatherRowsAVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-64
+TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
-	MOVQ index+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ ldx+24(FP), BX
-	MOVQ s+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ dst+48(FP), R8
-	MOVQ ldd+56(FP), R9
-	LEAQ -4(CX)(AX*4), R10
+	MOVQ index+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ ldx+32(FP), BX
+	MOVQ s+40(FP), SI
+	MOVQ k+48(FP), DI
+	MOVQ dst+56(FP), R8
+	MOVQ ldd+64(FP), R9
+	MOVQ all+8(FP), R10
+	LEAQ -4(CX)(R10*4), R10
 	SHLQ $0x02, DI
 
 row:
@@ -1055,7 +1059,7 @@ row:
 	MOVLQSX      (CX), R11
 	IMULQ        BX, R11
 	ADDQ         DX, R11
-	LEAQ         12(CX), R12
+	LEAQ         64(CX), R12
 	CMPQ         R12, R10
 	CMOVQGT      R10, R12
 	MOVLQSX      (R12), R12
@@ -1064,7 +1068,7 @@ row:
 	XORQ         R13, R13
 
 col:
-	PREFETCHT0 (R12)(R13*1)
+	PREFETCHT1 (R12)(R13*1)
 	VMOVUPS    (R11)(R13*1), Z1
 	VMULPS     Z0, Z1, Z1
 	VMOVUPS    Z1, (R8)(R13*1)
@@ -1516,16 +1520,16 @@ done:
 	VZEROUPPER
 	RET
 
-// func combine16AVX2(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine16AVX2(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·combine16AVX2(SB), NOSPLIT, $0-56
+TEXT ·combine16AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	CMPQ    R8, $0x00
@@ -1534,20 +1538,21 @@ TEXT ·combine16AVX2(SB), NOSPLIT, $0-56
 	VMOVUPS 32(DI), Y1
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Y2
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Y2, Y0
 	VFMADD231PS  32(R9), Y2, Y1
 	ADDQ         $0x00000004, CX
@@ -1588,16 +1593,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func combine64AVX2(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine64AVX2(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·combine64AVX2(SB), NOSPLIT, $0-56
+TEXT ·combine64AVX2(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -1618,29 +1623,30 @@ TEXT ·combine64AVX2(SB), NOSPLIT, $0-56
 	VMOVUPS 224(DI), Y7
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Y8
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Y8, Y0
 	VFMADD231PS  32(R9), Y8, Y1
-	PREFETCHT0   64(R10)
+	PREFETCHT1   64(R10)
 	VFMADD231PS  64(R9), Y8, Y2
 	VFMADD231PS  96(R9), Y8, Y3
-	PREFETCHT0   128(R10)
+	PREFETCHT1   128(R10)
 	VFMADD231PS  128(R9), Y8, Y4
 	VFMADD231PS  160(R9), Y8, Y5
-	PREFETCHT0   192(R10)
+	PREFETCHT1   192(R10)
 	VFMADD231PS  192(R9), Y8, Y6
 	VFMADD231PS  224(R9), Y8, Y7
 	ADDQ         $0x00000004, CX
@@ -1711,36 +1717,37 @@ loop:
 	VZEROUPPER
 	RET
 
-// func combine16AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine16AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·combine16AVX512(SB), NOSPLIT, $0-56
+TEXT ·combine16AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VPXORQ  Z0, Z0, Z0
 	CMPQ    R8, $0x00
 	JE      start
 	VMOVUPS (DI), Z0
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Z1
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Z1, Z0
 	ADDQ         $0x00000004, CX
 	ADDQ         $0x00000004, DX
@@ -1775,16 +1782,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func combine64AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine64AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·combine64AVX512(SB), NOSPLIT, $0-56
+TEXT ·combine64AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VPXORQ  Z0, Z0, Z0
 	VPXORQ  Z1, Z1, Z1
 	VPXORQ  Z2, Z2, Z2
@@ -1797,26 +1804,27 @@ TEXT ·combine64AVX512(SB), NOSPLIT, $0-56
 	VMOVUPS 192(DI), Z3
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Z4
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Z4, Z0
-	PREFETCHT0   64(R10)
+	PREFETCHT1   64(R10)
 	VFMADD231PS  64(R9), Z4, Z1
-	PREFETCHT0   128(R10)
+	PREFETCHT1   128(R10)
 	VFMADD231PS  128(R9), Z4, Z2
-	PREFETCHT0   192(R10)
+	PREFETCHT1   192(R10)
 	VFMADD231PS  192(R9), Z4, Z3
 	ADDQ         $0x00000004, CX
 	ADDQ         $0x00000004, DX
@@ -1866,16 +1874,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func combine128AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine128AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·combine128AVX512(SB), NOSPLIT, $0-56
+TEXT ·combine128AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VPXORQ  Z0, Z0, Z0
 	VPXORQ  Z1, Z1, Z1
 	VPXORQ  Z2, Z2, Z2
@@ -1896,34 +1904,35 @@ TEXT ·combine128AVX512(SB), NOSPLIT, $0-56
 	VMOVUPS 448(DI), Z7
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Z8
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Z8, Z0
-	PREFETCHT0   64(R10)
+	PREFETCHT1   64(R10)
 	VFMADD231PS  64(R9), Z8, Z1
-	PREFETCHT0   128(R10)
+	PREFETCHT1   128(R10)
 	VFMADD231PS  128(R9), Z8, Z2
-	PREFETCHT0   192(R10)
+	PREFETCHT1   192(R10)
 	VFMADD231PS  192(R9), Z8, Z3
-	PREFETCHT0   256(R10)
+	PREFETCHT1   256(R10)
 	VFMADD231PS  256(R9), Z8, Z4
-	PREFETCHT0   320(R10)
+	PREFETCHT1   320(R10)
 	VFMADD231PS  320(R9), Z8, Z5
-	PREFETCHT0   384(R10)
+	PREFETCHT1   384(R10)
 	VFMADD231PS  384(R9), Z8, Z6
-	PREFETCHT0   448(R10)
+	PREFETCHT1   448(R10)
 	VFMADD231PS  448(R9), Z8, Z7
 	ADDQ         $0x00000004, CX
 	ADDQ         $0x00000004, DX
@@ -1993,16 +2002,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func combine256AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine256AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·combine256AVX512(SB), NOSPLIT, $0-56
+TEXT ·combine256AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VPXORQ  Z0, Z0, Z0
 	VPXORQ  Z1, Z1, Z1
 	VPXORQ  Z2, Z2, Z2
@@ -2039,50 +2048,51 @@ TEXT ·combine256AVX512(SB), NOSPLIT, $0-56
 	VMOVUPS 960(DI), Z15
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Z16
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Z16, Z0
-	PREFETCHT0   64(R10)
+	PREFETCHT1   64(R10)
 	VFMADD231PS  64(R9), Z16, Z1
-	PREFETCHT0   128(R10)
+	PREFETCHT1   128(R10)
 	VFMADD231PS  128(R9), Z16, Z2
-	PREFETCHT0   192(R10)
+	PREFETCHT1   192(R10)
 	VFMADD231PS  192(R9), Z16, Z3
-	PREFETCHT0   256(R10)
+	PREFETCHT1   256(R10)
 	VFMADD231PS  256(R9), Z16, Z4
-	PREFETCHT0   320(R10)
+	PREFETCHT1   320(R10)
 	VFMADD231PS  320(R9), Z16, Z5
-	PREFETCHT0   384(R10)
+	PREFETCHT1   384(R10)
 	VFMADD231PS  384(R9), Z16, Z6
-	PREFETCHT0   448(R10)
+	PREFETCHT1   448(R10)
 	VFMADD231PS  448(R9), Z16, Z7
-	PREFETCHT0   512(R10)
+	PREFETCHT1   512(R10)
 	VFMADD231PS  512(R9), Z16, Z8
-	PREFETCHT0   576(R10)
+	PREFETCHT1   576(R10)
 	VFMADD231PS  576(R9), Z16, Z9
-	PREFETCHT0   640(R10)
+	PREFETCHT1   640(R10)
 	VFMADD231PS  640(R9), Z16, Z10
-	PREFETCHT0   704(R10)
+	PREFETCHT1   704(R10)
 	VFMADD231PS  704(R9), Z16, Z11
-	PREFETCHT0   768(R10)
+	PREFETCHT1   768(R10)
 	VFMADD231PS  768(R9), Z16, Z12
-	PREFETCHT0   832(R10)
+	PREFETCHT1   832(R10)
 	VFMADD231PS  832(R9), Z16, Z13
-	PREFETCHT0   896(R10)
+	PREFETCHT1   896(R10)
 	VFMADD231PS  896(R9), Z16, Z14
-	PREFETCHT0   960(R10)
+	PREFETCHT1   960(R10)
 	VFMADD231PS  960(R9), Z16, Z15
 	ADDQ         $0x00000004, CX
 	ADDQ         $0x00000004, DX
@@ -2192,16 +2202,16 @@ loop:
 	VZEROUPPER
 	RET
 
-// func combine384AVX512(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
+// func combine384AVX512(n int, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·combine384AVX512(SB), NOSPLIT, $0-56
+TEXT ·combine384AVX512(SB), NOSPLIT, $0-64
 	MOVQ    n+0(FP), AX
-	MOVQ    index+8(FP), CX
-	MOVQ    w+16(FP), DX
-	MOVQ    x+24(FP), BX
-	MOVQ    ldx+32(FP), SI
-	MOVQ    out+40(FP), DI
-	MOVQ    add+48(FP), R8
+	MOVQ    index+16(FP), CX
+	MOVQ    w+24(FP), DX
+	MOVQ    x+32(FP), BX
+	MOVQ    ldx+40(FP), SI
+	MOVQ    out+48(FP), DI
+	MOVQ    add+56(FP), R8
 	VPXORQ  Z0, Z0, Z0
 	VPXORQ  Z1, Z1, Z1
 	VPXORQ  Z2, Z2, Z2
@@ -2254,66 +2264,67 @@ TEXT ·combine384AVX512(SB), NOSPLIT, $0-56
 	VMOVUPS 1472(DI), Z23
 
 start:
-	LEAQ -4(CX)(AX*4), R8
+	MOVQ all+8(FP), R8
+	LEAQ -4(CX)(R8*4), R8
 
 loop:
 	MOVLQSX      (CX), R9
 	IMULQ        SI, R9
 	ADDQ         BX, R9
-	LEAQ         8(CX), R10
+	LEAQ         64(CX), R10
 	CMPQ         R10, R8
 	CMOVQGT      R8, R10
 	MOVLQSX      (R10), R10
 	IMULQ        SI, R10
 	ADDQ         BX, R10
 	VBROADCASTSS (DX), Z24
-	PREFETCHT0   (R10)
+	PREFETCHT1   (R10)
 	VFMADD231PS  (R9), Z24, Z0
-	PREFETCHT0   64(R10)
+	PREFETCHT1   64(R10)
 	VFMADD231PS  64(R9), Z24, Z1
-	PREFETCHT0   128(R10)
+	PREFETCHT1   128(R10)
 	VFMADD231PS  128(R9), Z24, Z2
-	PREFETCHT0   192(R10)
+	PREFETCHT1   192(R10)
 	VFMADD231PS  192(R9), Z24, Z3
-	PREFETCHT0   256(R10)
+	PREFETCHT1   256(R10)
 	VFMADD231PS  256(R9), Z24, Z4
-	PREFETCHT0   320(R10)
+	PREFETCHT1   320(R10)
 	VFMADD231PS  320(R9), Z24, Z5
-	PREFETCHT0   384(R10)
+	PREFETCHT1   384(R10)
 	VFMADD231PS  384(R9), Z24, Z6
-	PREFETCHT0   448(R10)
+	PREFETCHT1   448(R10)
 	VFMADD231PS  448(R9), Z24, Z7
-	PREFETCHT0   512(R10)
+	PREFETCHT1   512(R10)
 	VFMADD231PS  512(R9), Z24, Z8
-	PREFETCHT0   576(R10)
+	PREFETCHT1   576(R10)
 	VFMADD231PS  576(R9), Z24, Z9
-	PREFETCHT0   640(R10)
+	PREFETCHT1   640(R10)
 	VFMADD231PS  640(R9), Z24, Z10
-	PREFETCHT0   704(R10)
+	PREFETCHT1   704(R10)
 	VFMADD231PS  704(R9), Z24, Z11
-	PREFETCHT0   768(R10)
+	PREFETCHT1   768(R10)
 	VFMADD231PS  768(R9), Z24, Z12
-	PREFETCHT0   832(R10)
+	PREFETCHT1   832(R10)
 	VFMADD231PS  832(R9), Z24, Z13
-	PREFETCHT0   896(R10)
+	PREFETCHT1   896(R10)
 	VFMADD231PS  896(R9), Z24, Z14
-	PREFETCHT0   960(R10)
+	PREFETCHT1   960(R10)
 	VFMADD231PS  960(R9), Z24, Z15
-	PREFETCHT0   1024(R10)
+	PREFETCHT1   1024(R10)
 	VFMADD231PS  1024(R9), Z24, Z16
-	PREFETCHT0   1088(R10)
+	PREFETCHT1   1088(R10)
 	VFMADD231PS  1088(R9), Z24, Z17
-	PREFETCHT0   1152(R10)
+	PREFETCHT1   1152(R10)
 	VFMADD231PS  1152(R9), Z24, Z18
-	PREFETCHT0   1216(R10)
+	PREFETCHT1   1216(R10)
 	VFMADD231PS  1216(R9), Z24, Z19
-	PREFETCHT0   1280(R10)
+	PREFETCHT1   1280(R10)
 	VFMADD231PS  1280(R9), Z24, Z20
-	PREFETCHT0   1344(R10)
+	PREFETCHT1   1344(R10)
 	VFMADD231PS  1344(R9), Z24, Z21
-	PREFETCHT0   1408(R10)
+	PREFETCHT1   1408(R10)
 	VFMADD231PS  1408(R9), Z24, Z22
-	PREFETCHT0   1472(R10)
+	PREFETCHT1   1472(R10)
 	VFMADD231PS  1472(R9), Z24, Z23
 	ADDQ         $0x00000004, CX
 	ADDQ         $0x00000004, DX
@@ -2460,6 +2471,402 @@ loop:
 	VMOVUPS      Z21, 1344(SI)
 	VMOVUPS      Z22, 1408(SI)
 	VMOVUPS      Z23, 1472(SI)
+	VZEROUPPER
+	RET
+
+// func normal64AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·normal64AVX512(SB), NOSPLIT, $0-80
+	MOVQ    next+48(FP), AX
+	MOVQ    x+64(FP), CX
+	MOVQ    ldx+72(FP), DX
+	MOVQ    all+56(FP), BX
+	LEAQ    -4(AX)(BX*4), SI
+	MOVQ    n+0(FP), DI
+	MOVQ    a+8(FP), R8
+	MOVQ    lda+16(FP), R9
+	MOVQ    q+24(FP), BX
+	MOVQ    dots+32(FP), R10
+	MOVQ    out+40(FP), R11
+	VMOVUPS (BX), Z0
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 64(R11), Z9
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 128(R11), Z10
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 192(R11), Z11
+
+loop:
+	CMPQ          AX, SI
+	CMOVQGT       SI, AX
+	MOVLQSX       (AX), BX
+	IMULQ         DX, BX
+	ADDQ          CX, BX
+	PREFETCHT1    (BX)
+	PREFETCHT1    64(BX)
+	VMOVUPS       (R8), Z4
+	VMULPS        Z4, Z0, Z12
+	VMOVUPS       64(R8), Z5
+	VMULPS        Z5, Z1, Z13
+	VMOVUPS       128(R8), Z6
+	VFMADD231PS   Z6, Z2, Z12
+	VMOVUPS       192(R8), Z7
+	VFMADD231PS   Z7, Z3, Z13
+	VADDPS        Z13, Z12, Z12
+	VEXTRACTF64X4 $0x01, Z12, Y13
+	VADDPS        Y12, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X12
+	VADDPS        X13, X12, X12
+	VPERMILPS     $0x4e, X12, X13
+	VADDPS        X13, X12, X12
+	VPERMILPS     $0xb1, X12, X13
+	VADDPS        X13, X12, X12
+	VMOVSS        X12, (R10)
+	VBROADCASTSS  X12, Z12
+	VFMADD231PS   Z4, Z12, Z8
+	VFMADD231PS   Z5, Z12, Z9
+	VFMADD231PS   Z6, Z12, Z10
+	VFMADD231PS   Z7, Z12, Z11
+	ADDQ          R9, R8
+	ADDQ          $0x00000004, R10
+	ADDQ          $0x00000004, AX
+	DECQ          DI
+	JNE           loop
+	VMOVUPS       Z8, (R11)
+	VMOVUPS       Z9, 64(R11)
+	VMOVUPS       Z10, 128(R11)
+	VMOVUPS       Z11, 192(R11)
+	VZEROUPPER
+	RET
+
+// func normal80AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·normal80AVX512(SB), NOSPLIT, $0-80
+	MOVQ    next+48(FP), AX
+	MOVQ    x+64(FP), CX
+	MOVQ    ldx+72(FP), DX
+	MOVQ    all+56(FP), BX
+	LEAQ    -4(AX)(BX*4), SI
+	MOVQ    n+0(FP), DI
+	MOVQ    a+8(FP), R8
+	MOVQ    lda+16(FP), R9
+	MOVQ    q+24(FP), BX
+	MOVQ    dots+32(FP), R10
+	MOVQ    out+40(FP), R11
+	VMOVUPS (BX), Z0
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 64(R11), Z11
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 128(R11), Z12
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 192(R11), Z13
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 256(R11), Z14
+
+loop:
+	CMPQ          AX, SI
+	CMOVQGT       SI, AX
+	MOVLQSX       (AX), BX
+	IMULQ         DX, BX
+	ADDQ          CX, BX
+	PREFETCHT1    (BX)
+	PREFETCHT1    64(BX)
+	PREFETCHT1    128(BX)
+	VMOVUPS       (R8), Z5
+	VMULPS        Z5, Z0, Z15
+	VMOVUPS       64(R8), Z6
+	VMULPS        Z6, Z1, Z16
+	VMOVUPS       128(R8), Z7
+	VFMADD231PS   Z7, Z2, Z15
+	VMOVUPS       192(R8), Z8
+	VFMADD231PS   Z8, Z3, Z16
+	VMOVUPS       256(R8), Z9
+	VFMADD231PS   Z9, Z4, Z15
+	VADDPS        Z16, Z15, Z15
+	VEXTRACTF64X4 $0x01, Z15, Y16
+	VADDPS        Y15, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X15
+	VADDPS        X16, X15, X15
+	VPERMILPS     $0x4e, X15, X16
+	VADDPS        X16, X15, X15
+	VPERMILPS     $0xb1, X15, X16
+	VADDPS        X16, X15, X15
+	VMOVSS        X15, (R10)
+	VBROADCASTSS  X15, Z15
+	VFMADD231PS   Z5, Z15, Z10
+	VFMADD231PS   Z6, Z15, Z11
+	VFMADD231PS   Z7, Z15, Z12
+	VFMADD231PS   Z8, Z15, Z13
+	VFMADD231PS   Z9, Z15, Z14
+	ADDQ          R9, R8
+	ADDQ          $0x00000004, R10
+	ADDQ          $0x00000004, AX
+	DECQ          DI
+	JNE           loop
+	VMOVUPS       Z10, (R11)
+	VMOVUPS       Z11, 64(R11)
+	VMOVUPS       Z12, 128(R11)
+	VMOVUPS       Z13, 192(R11)
+	VMOVUPS       Z14, 256(R11)
+	VZEROUPPER
+	RET
+
+// func normal96AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·normal96AVX512(SB), NOSPLIT, $0-80
+	MOVQ    next+48(FP), AX
+	MOVQ    x+64(FP), CX
+	MOVQ    ldx+72(FP), DX
+	MOVQ    all+56(FP), BX
+	LEAQ    -4(AX)(BX*4), SI
+	MOVQ    n+0(FP), DI
+	MOVQ    a+8(FP), R8
+	MOVQ    lda+16(FP), R9
+	MOVQ    q+24(FP), BX
+	MOVQ    dots+32(FP), R10
+	MOVQ    out+40(FP), R11
+	VMOVUPS (BX), Z0
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 64(R11), Z13
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 128(R11), Z14
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 192(R11), Z15
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 256(R11), Z16
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 320(R11), Z17
+
+loop:
+	CMPQ          AX, SI
+	CMOVQGT       SI, AX
+	MOVLQSX       (AX), BX
+	IMULQ         DX, BX
+	ADDQ          CX, BX
+	PREFETCHT1    (BX)
+	PREFETCHT1    64(BX)
+	PREFETCHT1    128(BX)
+	VMOVUPS       (R8), Z6
+	VMULPS        Z6, Z0, Z18
+	VMOVUPS       64(R8), Z7
+	VMULPS        Z7, Z1, Z19
+	VMOVUPS       128(R8), Z8
+	VFMADD231PS   Z8, Z2, Z18
+	VMOVUPS       192(R8), Z9
+	VFMADD231PS   Z9, Z3, Z19
+	VMOVUPS       256(R8), Z10
+	VFMADD231PS   Z10, Z4, Z18
+	VMOVUPS       320(R8), Z11
+	VFMADD231PS   Z11, Z5, Z19
+	VADDPS        Z19, Z18, Z18
+	VEXTRACTF64X4 $0x01, Z18, Y19
+	VADDPS        Y18, Y19, Y19
+	VEXTRACTF32X4 $0x01, Y19, X18
+	VADDPS        X19, X18, X18
+	VPERMILPS     $0x4e, X18, X19
+	VADDPS        X19, X18, X18
+	VPERMILPS     $0xb1, X18, X19
+	VADDPS        X19, X18, X18
+	VMOVSS        X18, (R10)
+	VBROADCASTSS  X18, Z18
+	VFMADD231PS   Z6, Z18, Z12
+	VFMADD231PS   Z7, Z18, Z13
+	VFMADD231PS   Z8, Z18, Z14
+	VFMADD231PS   Z9, Z18, Z15
+	VFMADD231PS   Z10, Z18, Z16
+	VFMADD231PS   Z11, Z18, Z17
+	ADDQ          R9, R8
+	ADDQ          $0x00000004, R10
+	ADDQ          $0x00000004, AX
+	DECQ          DI
+	JNE           loop
+	VMOVUPS       Z12, (R11)
+	VMOVUPS       Z13, 64(R11)
+	VMOVUPS       Z14, 128(R11)
+	VMOVUPS       Z15, 192(R11)
+	VMOVUPS       Z16, 256(R11)
+	VMOVUPS       Z17, 320(R11)
+	VZEROUPPER
+	RET
+
+// func normal112AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·normal112AVX512(SB), NOSPLIT, $0-80
+	MOVQ    next+48(FP), AX
+	MOVQ    x+64(FP), CX
+	MOVQ    ldx+72(FP), DX
+	MOVQ    all+56(FP), BX
+	LEAQ    -4(AX)(BX*4), SI
+	MOVQ    n+0(FP), DI
+	MOVQ    a+8(FP), R8
+	MOVQ    lda+16(FP), R9
+	MOVQ    q+24(FP), BX
+	MOVQ    dots+32(FP), R10
+	MOVQ    out+40(FP), R11
+	VMOVUPS (BX), Z0
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 64(R11), Z15
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 128(R11), Z16
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 192(R11), Z17
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 256(R11), Z18
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 320(R11), Z19
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 384(R11), Z20
+
+loop:
+	CMPQ          AX, SI
+	CMOVQGT       SI, AX
+	MOVLQSX       (AX), BX
+	IMULQ         DX, BX
+	ADDQ          CX, BX
+	PREFETCHT1    (BX)
+	PREFETCHT1    64(BX)
+	PREFETCHT1    128(BX)
+	PREFETCHT1    192(BX)
+	VMOVUPS       (R8), Z7
+	VMULPS        Z7, Z0, Z21
+	VMOVUPS       64(R8), Z8
+	VMULPS        Z8, Z1, Z22
+	VMOVUPS       128(R8), Z9
+	VFMADD231PS   Z9, Z2, Z21
+	VMOVUPS       192(R8), Z10
+	VFMADD231PS   Z10, Z3, Z22
+	VMOVUPS       256(R8), Z11
+	VFMADD231PS   Z11, Z4, Z21
+	VMOVUPS       320(R8), Z12
+	VFMADD231PS   Z12, Z5, Z22
+	VMOVUPS       384(R8), Z13
+	VFMADD231PS   Z13, Z6, Z21
+	VADDPS        Z22, Z21, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VADDPS        Y21, Y22, Y22
+	VEXTRACTF32X4 $0x01, Y22, X21
+	VADDPS        X22, X21, X21
+	VPERMILPS     $0x4e, X21, X22
+	VADDPS        X22, X21, X21
+	VPERMILPS     $0xb1, X21, X22
+	VADDPS        X22, X21, X21
+	VMOVSS        X21, (R10)
+	VBROADCASTSS  X21, Z21
+	VFMADD231PS   Z7, Z21, Z14
+	VFMADD231PS   Z8, Z21, Z15
+	VFMADD231PS   Z9, Z21, Z16
+	VFMADD231PS   Z10, Z21, Z17
+	VFMADD231PS   Z11, Z21, Z18
+	VFMADD231PS   Z12, Z21, Z19
+	VFMADD231PS   Z13, Z21, Z20
+	ADDQ          R9, R8
+	ADDQ          $0x00000004, R10
+	ADDQ          $0x00000004, AX
+	DECQ          DI
+	JNE           loop
+	VMOVUPS       Z14, (R11)
+	VMOVUPS       Z15, 64(R11)
+	VMOVUPS       Z16, 128(R11)
+	VMOVUPS       Z17, 192(R11)
+	VMOVUPS       Z18, 256(R11)
+	VMOVUPS       Z19, 320(R11)
+	VMOVUPS       Z20, 384(R11)
+	VZEROUPPER
+	RET
+
+// func normal128AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·normal128AVX512(SB), NOSPLIT, $0-80
+	MOVQ    next+48(FP), AX
+	MOVQ    x+64(FP), CX
+	MOVQ    ldx+72(FP), DX
+	MOVQ    all+56(FP), BX
+	LEAQ    -4(AX)(BX*4), SI
+	MOVQ    n+0(FP), DI
+	MOVQ    a+8(FP), R8
+	MOVQ    lda+16(FP), R9
+	MOVQ    q+24(FP), BX
+	MOVQ    dots+32(FP), R10
+	MOVQ    out+40(FP), R11
+	VMOVUPS (BX), Z0
+	VMOVUPS (R11), Z16
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 64(R11), Z17
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 128(R11), Z18
+	VMOVUPS 192(BX), Z3
+	VMOVUPS 192(R11), Z19
+	VMOVUPS 256(BX), Z4
+	VMOVUPS 256(R11), Z20
+	VMOVUPS 320(BX), Z5
+	VMOVUPS 320(R11), Z21
+	VMOVUPS 384(BX), Z6
+	VMOVUPS 384(R11), Z22
+	VMOVUPS 448(BX), Z7
+	VMOVUPS 448(R11), Z23
+
+loop:
+	CMPQ          AX, SI
+	CMOVQGT       SI, AX
+	MOVLQSX       (AX), BX
+	IMULQ         DX, BX
+	ADDQ          CX, BX
+	PREFETCHT1    (BX)
+	PREFETCHT1    64(BX)
+	PREFETCHT1    128(BX)
+	PREFETCHT1    192(BX)
+	VMOVUPS       (R8), Z8
+	VMULPS        Z8, Z0, Z24
+	VMOVUPS       64(R8), Z9
+	VMULPS        Z9, Z1, Z25
+	VMOVUPS       128(R8), Z10
+	VFMADD231PS   Z10, Z2, Z24
+	VMOVUPS       192(R8), Z11
+	VFMADD231PS   Z11, Z3, Z25
+	VMOVUPS       256(R8), Z12
+	VFMADD231PS   Z12, Z4, Z24
+	VMOVUPS       320(R8), Z13
+	VFMADD231PS   Z13, Z5, Z25
+	VMOVUPS       384(R8), Z14
+	VFMADD231PS   Z14, Z6, Z24
+	VMOVUPS       448(R8), Z15
+	VFMADD231PS   Z15, Z7, Z25
+	VADDPS        Z25, Z24, Z24
+	VEXTRACTF64X4 $0x01, Z24, Y25
+	VADDPS        Y24, Y25, Y25
+	VEXTRACTF32X4 $0x01, Y25, X24
+	VADDPS        X25, X24, X24
+	VPERMILPS     $0x4e, X24, X25
+	VADDPS        X25, X24, X24
+	VPERMILPS     $0xb1, X24, X25
+	VADDPS        X25, X24, X24
+	VMOVSS        X24, (R10)
+	VBROADCASTSS  X24, Z24
+	VFMADD231PS   Z8, Z24, Z16
+	VFMADD231PS   Z9, Z24, Z17
+	VFMADD231PS   Z10, Z24, Z18
+	VFMADD231PS   Z11, Z24, Z19
+	VFMADD231PS   Z12, Z24, Z20
+	VFMADD231PS   Z13, Z24, Z21
+	VFMADD231PS   Z14, Z24, Z22
+	VFMADD231PS   Z15, Z24, Z23
+	ADDQ          R9, R8
+	ADDQ          $0x00000004, R10
+	ADDQ          $0x00000004, AX
+	DECQ          DI
+	JNE           loop
+	VMOVUPS       Z16, (R11)
+	VMOVUPS       Z17, 64(R11)
+	VMOVUPS       Z18, 128(R11)
+	VMOVUPS       Z19, 192(R11)
+	VMOVUPS       Z20, 256(R11)
+	VMOVUPS       Z21, 320(R11)
+	VMOVUPS       Z22, 384(R11)
+	VMOVUPS       Z23, 448(R11)
 	VZEROUPPER
 	RET
 

@@ -4,10 +4,13 @@ package kernel
 // them: calls stay below about 100 µs.
 const piece = 512
 
+// An index list may be longer than what it is used for: it goes on with the rows that the next call wants, which are fetched on the way. Rows
+// lie anywhere, and memory answers late.
+
 // Combine writes Σ_j w[j]·x[index[j]] to out, or adds it when add is true. Row r of x is x[r*ld:][:len(out)]; len(out) is a
-// multiple of 16; w is as long as index.
+// multiple of 16; index is at least as long as w.
 func Combine(out []float32, index []int32, w, x []float32, ld int, add bool) {
-	if len(index) == 0 {
+	if len(w) == 0 {
 		if !add {
 			clear(out)
 		}
@@ -16,39 +19,37 @@ func Combine(out []float32, index []int32, w, x []float32, ld int, add bool) {
 	if !whole(out) {
 		return
 	}
-	w = w[:len(index)]
-	for len(index) > piece {
-		level.combine(out, index[:piece], w[:piece], x, ld, add)
+	_ = index[len(w)-1]
+	for len(w) > piece {
+		level.combine(out, index, w[:piece], x, ld, add)
 		index, w, add = index[piece:], w[piece:], true
 	}
 	level.combine(out, index, w, x, ld, add)
 }
 
-// GatherCols writes x[index[j]] · scale, elementwise, to row j of dst, for k columns, a multiple of 16. ld and dld are the
-// distances between rows.
-func GatherCols(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	n := len(index)
-	if n == 0 {
+// GatherCols writes x[index[j]] · scale, elementwise, to row j of dst, for n rows and len(scale) columns, a multiple of 16. ld and dld are
+// the distances between rows.
+func GatherCols(dst []float32, dld int, index []int32, n int, x []float32, ld int, scale []float32) {
+	if n == 0 || !whole(scale) {
 		return
 	}
-	_ = dst[(n-1)*dld+k-1]
+	_, _ = dst[(n-1)*dld+len(scale)-1], index[n-1]
 	for ; n > piece; n -= piece {
-		level.gatherCols(dst, dld, index[:piece], x, ld, scale[:k], k)
+		level.gatherCols(dst, dld, index, piece, x, ld, scale)
 		dst, index = dst[piece*dld:], index[piece:]
 	}
-	level.gatherCols(dst, dld, index, x, ld, scale[:k], k)
+	level.gatherCols(dst, dld, index, n, x, ld, scale)
 }
 
-// GatherRows writes x[index[j]] · scale[j] to row j of dst, for k columns, a multiple of 16.
+// GatherRows writes x[index[j]] · scale[j] to row j of dst, for len(scale) rows and k columns, a multiple of 16.
 func GatherRows(dst []float32, dld int, index []int32, x []float32, ld int, scale []float32, k int) {
-	n := len(index)
+	n := len(scale)
 	if n == 0 {
 		return
 	}
-	_ = dst[(n-1)*dld+k-1]
-	scale = scale[:n]
+	_, _ = dst[(n-1)*dld+k-1], index[n-1]
 	for ; n > piece; n -= piece {
-		level.gatherRows(dst, dld, index[:piece], x, ld, scale[:piece], k)
+		level.gatherRows(dst, dld, index, x, ld, scale[:piece], k)
 		dst, index, scale = dst[piece*dld:], index[piece:], scale[piece:]
 	}
 	level.gatherRows(dst, dld, index, x, ld, scale, k)
@@ -84,6 +85,28 @@ func MulVecTrans(out, w, a []float32, ld int, add bool) {
 		w, a, add = w[piece:], a[piece*ld:], true
 	}
 	level.mulVecTrans(out, w, a, ld, add)
+}
+
+// Ahead names rows of X, Ld numbers apart, that are wanted soon and may lie anywhere. The zero value names none.
+type Ahead struct {
+	Index []int32
+	X     []float32
+	Ld    int
+}
+
+// Half is how many columns of k MulNormal asks for.
+func Half(k int) int { return (k/2 + Lane - 1) / Lane * Lane }
+
+// MulNormal writes the product of each row of a with q to dots and adds Σ_j dots[j]·a_j to out, which is aᵀ·a·q: len(dots) rows, len(out)
+// columns, a multiple of 16. On the way it may ask for the first Half(len(out)) columns of as many rows ahead.
+func MulNormal(out, dots, a []float32, ld int, q []float32, next Ahead) {
+	n := len(dots)
+	if n == 0 || !whole(out) {
+		clear(dots)
+		return
+	}
+	_ = a[(n-1)*ld+len(out)-1]
+	level.mulNormal(out, dots, a, ld, q[:len(out)], next)
 }
 
 // PairProducts writes the products of all pairs of n rows of a to the upper triangle of c: c[i*ldc+j] = a_i·a_j for j ≥ i. n

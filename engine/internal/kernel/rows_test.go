@@ -26,11 +26,12 @@ func TestCombine(t *testing.T) {
 				ld := k + 16*(n%2)
 				x := newGuarded((rows-1)*ld+k, n%3, rng)
 				x.holes(rows, k, ld)
-				index, w, out := randomIndex(n, rows, rng), newGuarded(n, 1, rng), newGuarded(k, 2, rng)
+				all := randomIndex(n+k%3, rows, rng) // some rows that the next call wants
+				index, w, out := all[:n], newGuarded(n, 1, rng), newGuarded(k, 2, rng)
 				for _, add := range []bool{false, true} {
 					what := fmt.Sprintf("combine %s k=%d n=%d add=%v", l, k, n, add)
 					want := clone(out.v)
-					l.combine(out.v, index, w.v, x.v, ld, add)
+					l.combine(out.v, all, w.v, x.v, ld, add)
 					for i, v := range out.v {
 						if !add {
 							want[i] = 0
@@ -83,18 +84,19 @@ func TestGather(t *testing.T) {
 		for k := 16; k <= 144; k += 16 {
 			for _, n := range []int{1, 2, 4, 9} {
 				ld, dld := k+16*(n%2), k+3
-				x, index := newGuarded((rows-1)*ld+k, n%3, rng), randomIndex(n, rows, rng)
+				x, all := newGuarded((rows-1)*ld+k, n%3, rng), randomIndex(n+k%3, rows, rng)
+				index := all[:n]
 				byRow, byCol := newGuarded(n, 1, rng), newGuarded(k, 1, rng)
 				dst := newGuarded((n-1)*dld+k, 2, rng)
 				dst.holes(n, k, dld)
 				what := fmt.Sprintf("%s k=%d n=%d", l, k, n)
-				l.gatherCols(dst.v, dld, index, x.v, ld, byCol.v, k)
+				l.gatherCols(dst.v, dld, all, n, x.v, ld, byCol.v)
 				for j, r := range index {
 					for i := range k {
 						near(t, "gatherCols "+what, dst.v[j*dld+i], float64(x.v[int(r)*ld+i])*float64(byCol.v[i]), 1)
 					}
 				}
-				l.gatherRows(dst.v, dld, index, x.v, ld, byRow.v, k)
+				l.gatherRows(dst.v, dld, all, x.v, ld, byRow.v, k)
 				for j, r := range index {
 					for i := range k {
 						near(t, "gatherRows "+what, dst.v[j*dld+i], float64(x.v[int(r)*ld+i])*float64(byRow.v[j]), 1)
@@ -141,6 +143,41 @@ func TestMulVecAndPairProducts(t *testing.T) {
 					}
 				}
 				c.holesIntact(t, "pairProducts "+what, n, n, ldc)
+			}
+		}
+	}
+}
+
+func TestMulNormal(t *testing.T) {
+	rng := newRNG()
+	const rows = 11
+	before := level
+	defer func() { level = before }()
+	for _, level = range levels() {
+		for k := 16; k <= 272; k += 16 {
+			for _, n := range []int{0, 1, 2, 3, 9, 33, 600} {
+				ld := k + 5
+				a, q := newGuarded(max(n-1, 0)*ld+k, n%3, rng), newGuarded(k, 1, rng)
+				a.holes(n, k, ld)
+				x := newGuarded((rows-1)*ld+k, 0, rng)
+				for _, next := range []Ahead{{}, {randomIndex(n+1, rows, rng), x.v, ld}, {randomIndex(n/2+1, rows, rng), x.v[Half(k):], ld}} {
+					what := fmt.Sprintf("mulNormal %s k=%d n=%d next=%d", level, k, n, len(next.Index))
+					dots, out := newGuarded(n, 2, rng), newGuarded(k, 1, rng)
+					want := clone(out.v)
+					MulNormal(out.v, dots.v, a.v, ld, q.v, next)
+					for j, v := range dots.v {
+						dot := product(a.v[j*ld:], q.v, k)
+						near(t, what, v, dot, float64(k))
+						for i := range k {
+							want[i] += dot * float64(a.v[j*ld+i])
+						}
+					}
+					for i, v := range out.v {
+						near(t, what, v, want[i], float64(k*(n+1)))
+					}
+					dots.intact(t, what)
+					out.intact(t, what)
+				}
 			}
 		}
 	}
@@ -278,7 +315,7 @@ func TestManyRows(t *testing.T) {
 		index, w := randomIndex(n, rows, rng), newGuarded(n, 1, rng)
 		dst := newGuarded((n-1)*ld+k, 1, rng)
 		dst.holes(n, k, ld)
-		GatherCols(dst.v, ld, index, x.v, ld, x.v[:k], k)
+		GatherCols(dst.v, ld, index, n, x.v, ld, x.v[:k])
 		for j, r := range index {
 			for i := range k {
 				near(t, "gatherCols", dst.v[j*ld+i], float64(x.v[int(r)*ld+i])*float64(x.v[i]), 1)

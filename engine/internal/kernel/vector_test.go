@@ -139,7 +139,7 @@ func TestEmpty(t *testing.T) {
 	Shift(nil, nil, nil, 1)
 	MulVec(nil, nil, 0, nil)
 	PairProducts(nil, 0, nil, 0, 0, 16)
-	GatherCols(nil, 0, nil, nil, 0, nil, 16)
+	GatherCols(nil, 0, nil, 0, nil, 0, nil)
 	GatherRows(nil, 0, nil, nil, 0, nil, 16)
 	out := []float32{1, 2}
 	Combine(out, nil, nil, nil, 0, true)
@@ -160,11 +160,14 @@ func TestLengthsChecked(t *testing.T) {
 		"no multiple of 16":       func() { Mul(v[:15], v, v) },
 		"second argument short":   func() { Mul(v[:32], v, v[:16:16]) },
 		"destination too short":   func() { GatherRows(v[:20], 16, []int32{0, 0}, v, 16, v, 16) },
+		"fewer indices than rows": func() { GatherRows(v, 16, []int32{0}, v, 16, v[:2], 16) },
+		"fewer than weights":      func() { Combine(v[:16], []int32{0}, v[:2], v, 16, false) },
+		"fewer than n":            func() { GatherCols(v, 16, []int32{0}, 2, v, 16, v[:16]) },
+		"dots beyond the rows":    func() { MulNormal(v[:32], v[:3], v, 32, v, Ahead{}) },
 		"tile beyond the end":     func() { MulTile(v, 32, v, v, 1, Set) },
 		"eight rows do not fit":   func() { Mul8(v, 16, v, 16, v, 16, 1, 16, Set) },
 		"three rows, not four":    func() { PairProducts(v, 4, v, 16, 3, 16) },
 		"rows too few":            func() { MulVecTrans(v[:16], v[:5], v, 16, false) },
-		"weights too few":         func() { Combine(v[:16], []int32{0, 1}, v[:1:1], v, 16, false) },
 		"matrix smaller than out": func() { MulVec(v[:5], v, 16, v[:16]) },
 	} {
 		func() {

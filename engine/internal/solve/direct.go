@@ -20,10 +20,10 @@ func (sc *scratch) direct(t term, prior, x []float32) bool {
 	rhs := sc.vec[0]
 	kernel.Scale(rhs, t.reg, prior)
 	mode := kernel.Set
-	for lo := 0; lo < len(t.index); lo += chunkEntries {
-		hi := min(lo+chunkEntries, len(t.index))
+	for lo := 0; lo < len(t.conf); lo += chunkEntries {
+		hi := min(lo+chunkEntries, len(t.conf))
 		part := t
-		part.index, part.conf = t.index[lo:hi], t.conf[lo:hi]
+		part.index, part.conf = t.index[lo:], t.conf[lo:hi]
 		if t.target != nil {
 			part.target = t.target[lo:hi]
 		}
@@ -45,15 +45,8 @@ func (sc *scratch) direct(t term, prior, x []float32) bool {
 
 // addEntries adds at most chunkEntries entries to the upper triangle of the system and to its right-hand side.
 func (sc *scratch) addEntries(t term, rhs []float32, ld int, mode kernel.Mode) {
-	n, k := len(t.index), sc.k
-	for j, c := range t.conf {
-		sc.weight[j] = float32(math.Sqrt(float64(c)))
-	}
-	kernel.GatherRows(sc.rows, k, t.index, t.f.Data, t.f.Stride, sc.weight, k)
-	for j := range n {
-		sc.weight[j] *= t.targetOf(j)
-	}
-	kernel.MulVecTrans(rhs, sc.weight[:n], sc.rows, k, true)
+	n, k := len(t.conf), sc.k
+	sc.gather(t, rhs)
 	for i := 0; i < k; i += 8 {
 		left := i &^ (kernel.Lane - 1)
 		kernel.Mul8(sc.system[i*ld+left:], ld, sc.rows[i:], k, sc.rows[left:], k, n, k-left, mode)
@@ -69,8 +62,8 @@ func (sc *scratch) double(t term, prior, x []float32) error {
 		a[i*k+i] = float64(t.values[i]) + float64(t.reg)
 		b[i] = float64(t.reg) * float64(prior[i])
 	}
-	for j, r := range t.index {
-		c, v := float64(t.conf[j]), t.f.Data[int(r)*t.f.Stride:][:k]
+	for j, c := range t.conf {
+		c, v := float64(c), t.f.Data[int(t.index[j])*t.f.Stride:][:k]
 		for i := range k {
 			cv := c * float64(v[i])
 			b[i] += cv * float64(t.targetOf(j))
@@ -81,13 +74,13 @@ func (sc *scratch) double(t term, prior, x []float32) error {
 		}
 	}
 	if !solveDouble(a, b, k) {
-		return fmt.Errorf("%w: a row of %d entries has no solution", ErrNotFinite, len(t.index))
+		return fmt.Errorf("%w: a row of %d entries has no solution", ErrNotFinite, len(t.conf))
 	}
 	for i, v := range b {
 		x[i] = float32(v)
 	}
 	if !finite(x) {
-		return fmt.Errorf("%w: solution of a row of %d entries", ErrNotFinite, len(t.index))
+		return fmt.Errorf("%w: solution of a row of %d entries", ErrNotFinite, len(t.conf))
 	}
 	return nil
 }

@@ -16,9 +16,9 @@ const (
 	// heldFloats is how many numbers the gathered factors of a row may take: beyond the second-level cache every step would
 	// fetch them again, and a factorisation reads them once.
 	heldFloats = 1 << 20
-	// blockFloats is how many numbers of the gathered factors a step handles at once: half of a first-level cache, so that they
-	// are read from further away once and not twice.
-	blockFloats = 4096
+	// aheadEntries is how many entries of the rows that come next are fetched during the steps of a row: what stays in the
+	// second-level cache beside the row itself.
+	aheadEntries = 256
 )
 
 // entriesPerStep is the row length at which one more step costs as much as one more entry does in a system of that length: rows
@@ -37,46 +37,45 @@ func maxSteps(n, k int) int {
 // step costs 2nk, with no k² in it, and D is a preconditioner that costs nothing. It starts from 0 and returns how many steps it
 // made and whether it reached the tolerance. Source: Hestenes and Stiefel 1952; Takács, Pilászy, Tikk 2011 for factorisations.
 func (sc *scratch) gradients(t term, prior, x []float32, limit int) (steps int, done bool) {
-	n, k := len(t.index), sc.k
+	n, k := len(t.conf), sc.k
 	sc.grow(n, n)
-	inv, diag, residual, dir := sc.vec[0], sc.vec[1], sc.vec[2], sc.vec[3]
-	kernel.Shift(inv, diag, t.values, t.reg) // diag is overwritten next
-	for i, v := range t.values {
-		diag[i] = v + t.reg
-	}
-	sc.rightHandSide(t, prior, residual)
-	step := sc.vec[5]
-	rho := kernel.MulDot(dir, inv, residual)
+	sc.diag.set(t.values, t.reg)
+	residual, dir, step := sc.vec[0], sc.vec[1], sc.vec[2]
+	kernel.Scale(residual, t.reg, prior)
+	sc.gather(t, residual)
+	rho := kernel.MulDot(dir, sc.diag.inv, residual)
 	first := rho
 	clear(x)
-	block := max(blockFloats/k, 8)
+	next := kernel.Ahead{Index: t.index[n:min(n+aheadEntries, len(t.index))], X: t.f.Data, Ld: t.f.Stride}
 	for ; steps < limit && rho > tolerance*first; steps++ {
-		kernel.Mul(step, diag, dir)
-		for lo := 0; lo < n; lo += block {
-			hi := min(lo+block, n)
-			kernel.MulVec(sc.weight[lo:hi], sc.rows[lo*k:hi*k], k, dir)
-			kernel.MulVecTrans(step, sc.weight[lo:hi], sc.rows[lo*k:hi*k], k, true)
+		kernel.Mul(step, sc.diag.sum, dir)
+		kernel.MulNormal(step, sc.weight[:n], sc.rows, k, dir, next)
+		if steps == 0 {
+			next.X = next.X[kernel.Half(k):]
+		} else {
+			next.Index = nil
 		}
 		alpha := rho / kernel.Dot(dir, step)
 		kernel.Axpy(alpha, dir, x)
 		kernel.Axpy(-alpha, step, residual)
-		next := kernel.MulDot(step, inv, residual)
-		kernel.Xpby(dir, step, next/rho)
-		rho = next
+		rest := kernel.MulDot(step, sc.diag.inv, residual)
+		kernel.Xpby(dir, step, rest/rho)
+		rho = rest
 	}
 	return steps, rho <= tolerance*first
 }
 
-// rightHandSide gathers the entries' factors times √c into sc.rows and writes λp + Fᵀ(c·t) to b.
-func (sc *scratch) rightHandSide(t term, prior, b []float32) {
-	n := len(t.index)
+// gather writes the entries' factors times √c to sc.rows and adds Fᵀ(c·t) to b.
+func (sc *scratch) gather(t term, b []float32) {
+	w := sc.weight[:len(t.conf)]
 	for j, c := range t.conf {
-		sc.weight[j] = float32(math.Sqrt(float64(c)))
+		w[j] = float32(math.Sqrt(float64(c)))
 	}
-	kernel.GatherRows(sc.rows, sc.k, t.index, t.f.Data, t.f.Stride, sc.weight, sc.k)
-	for j := range n {
-		sc.weight[j] *= t.targetOf(j)
+	kernel.GatherRows(sc.rows, sc.k, t.index, t.f.Data, t.f.Stride, w, sc.k)
+	if t.target != nil {
+		for j, v := range t.target[:len(w)] {
+			w[j] *= v
+		}
 	}
-	kernel.Scale(b, t.reg, prior)
-	kernel.MulVecTrans(b, sc.weight[:n], sc.rows, sc.k, true)
+	kernel.MulVecTrans(b, w, sc.rows, sc.k, true)
 }

@@ -52,9 +52,9 @@ func (s *Solver) Row(ctx context.Context, b *Basis, r Row, dst []float32) error 
 }
 
 // x and padded return two vectors that solve leaves alone, cleared.
-func (sc *scratch) x() []float32 { clear(sc.vec[6]); return sc.vec[6] }
+func (sc *scratch) x() []float32 { clear(sc.vec[4]); return sc.vec[4] }
 
-func (sc *scratch) padded() []float32 { clear(sc.vec[7]); return sc.vec[7] }
+func (sc *scratch) padded() []float32 { clear(sc.vec[5]); return sc.vec[5] }
 
 // localise rotates the factors of the row's entries into the basis, as the rows of sc.local in the order of the entries.
 func (sc *scratch) localise(r Row, b *Basis) {

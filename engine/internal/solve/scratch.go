@@ -22,7 +22,8 @@ type scratch struct {
 	system  []float32    // triangular system with its right-hand side
 	inverse []float32    // of the system's diagonal
 	y       []float32    // its solution
-	vec     [8][]float32 // vectors of k numbers; the last two are Row's
+	diag    diagonal     // of the last row
+	vec     [6][]float32 // vectors of k numbers; the last two are Row's
 	local   dense.Matrix // factors of a single row's entries in the basis
 	panel   []float32    // eight packed rows
 }
@@ -33,7 +34,27 @@ func newScratch(f int) *scratch {
 	for i := range sc.vec {
 		sc.vec[i] = dense.New(1, k).Data
 	}
+	sc.diag = diagonal{sum: dense.New(1, k).Data, inv: dense.New(1, k).Data, root: dense.New(1, k).Data}
 	return sc
+}
+
+// diagonal is D = diag(values) + λ. Rows with the same λ share it.
+type diagonal struct {
+	values         []float32
+	reg            float32
+	sum, inv, root []float32 // D, 1/D and the root of 1/D
+}
+
+// set makes the diagonal of values, which never change, and λ.
+func (d *diagonal) set(values []float32, reg float32) {
+	if d.reg == reg && len(d.values) != 0 && &d.values[0] == &values[0] {
+		return
+	}
+	d.values, d.reg = values, reg
+	kernel.Shift(d.inv, d.root, values, reg)
+	for i, v := range values {
+		d.sum[i] = v + reg
+	}
 }
 
 // floats returns n aligned numbers, reusing v when it is long enough. What they hold is undefined.
@@ -64,7 +85,7 @@ func (sc *scratch) growSystem(n int) (ld int) {
 
 // term is one row to solve in the eigenbasis; all vectors there have k numbers, the padding zero.
 type term struct {
-	index  []int32
+	index  []int32 // of the entries; may go on with those of the rows that come next
 	conf   []float32
 	target []float32 // nil: all 1
 	f      dense.Matrix
@@ -111,7 +132,7 @@ func (sc *scratch) solve(t term, x []float32, mode Mode, short int) error {
 	if err := sc.keep(&t); err != nil {
 		return err
 	}
-	prior, n := sc.takePrior(t, x), len(t.index)
+	prior, n := sc.takePrior(t, x), len(t.conf)
 	held := n*sc.k <= heldFloats
 	done := false
 	switch {
@@ -140,7 +161,7 @@ func (sc *scratch) solve(t term, x []float32, mode Mode, short int) error {
 
 // takePrior returns a copy of the prior that x holds, or zeros.
 func (sc *scratch) takePrior(t term, x []float32) []float32 {
-	prior := sc.vec[4]
+	prior := sc.vec[3]
 	clear(prior)
 	if t.prior {
 		copy(prior, x)
@@ -150,8 +171,7 @@ func (sc *scratch) takePrior(t term, x []float32) []float32 {
 
 // priorOnly solves a row without entries: x = λ(D+λ)⁻¹p.
 func (sc *scratch) priorOnly(t term, prior, x []float32) {
-	inv, root := sc.vec[0], sc.vec[1]
-	kernel.Shift(inv, root, t.values, t.reg)
-	kernel.Mul(x, inv, prior)
+	sc.diag.set(t.values, t.reg)
+	kernel.Mul(x, sc.diag.inv, prior)
 	kernel.Scale(x, t.reg, x)
 }

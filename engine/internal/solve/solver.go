@@ -123,7 +123,8 @@ func (s *Solver) shortRows(ctx context.Context, p Problem, b *Basis, dst dense.M
 // term returns row r as it stands in the basis.
 func (s *Solver) term(p Problem, b *Basis, r int) term {
 	t := term{f: s.rotated, values: b.values, prior: p.Prior.Rows != 0, reg: p.Reg[r]}
-	t.index, t.conf = p.Rows.Row(r)
+	_, t.conf = p.Rows.Row(r)
+	t.index = p.Rows.Idx[p.Rows.Ptr[r]:]
 	if p.Target != nil {
 		t.target = p.Target[p.Rows.Ptr[r]:p.Rows.Ptr[r+1]]
 	}

@@ -15,18 +15,18 @@ const maxExactShort = 12
 // Cost n²k/2 + n³/6. It reports false when the system has no solution in float32. Source: Woodbury identity; Sherman
 // and Morrison 1950.
 func (sc *scratch) woodbury(t term, prior, x []float32) bool {
-	n, k := len(t.index), sc.k
+	n, k := len(t.conf), sc.k
 	n8 := (n + 7) &^ 7
 	sc.grow(n8, n8)
 	ld := sc.growSystem(n8)
-	inv, root, sum := sc.vec[0], sc.vec[1], sc.vec[2]
-	kernel.Shift(inv, root, t.values, t.reg)
+	sc.diag.set(t.values, t.reg)
+	root, sum := sc.diag.root, sc.vec[0]
 	clear(x)
 	if t.prior {
-		kernel.Mul(x, inv, prior)
+		kernel.Mul(x, sc.diag.inv, prior)
 		kernel.Scale(x, t.reg, x)
 	}
-	kernel.GatherCols(sc.rows, k, t.index, t.f.Data, t.f.Stride, root, k)
+	kernel.GatherCols(sc.rows, k, t.index, n, t.f.Data, t.f.Stride, root)
 	clear(sc.rows[n*k : n8*k])
 	kernel.PairProducts(sc.system, ld, sc.rows, k, n8, k)
 	for i := range n8 {

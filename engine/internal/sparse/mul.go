@@ -28,8 +28,8 @@ func MulDenseInto(ctx context.Context, dst dense.Matrix, a *CSR, x dense.Matrix,
 	width := (x.Cols + kernel.Lane - 1) / kernel.Lane * kernel.Lane
 	return par.Weighted(ctx, a.bounds(), workers, func(_, lo, hi int) error {
 		for r := lo; r < hi; r++ {
-			idx, val := a.Row(r)
-			kernel.Combine(dst.Data[r*dst.Stride:][:width], idx, val, x.Data, x.Stride, false)
+			_, val := a.Row(r)
+			kernel.Combine(dst.Data[r*dst.Stride:][:width], a.Idx[a.Ptr[r]:], val, x.Data, x.Stride, false)
 		}
 		return nil
 	})

@@ -32,6 +32,9 @@ func main() {
 		combine(avx512, vecs)
 		sum(avx512, vecs)
 	}
+	for vecs := 4; vecs <= 8; vecs++ { // 64 to 128 columns
+		normal(avx512, vecs)
+	}
 	prefetch()
 	pack4(avx2)
 	gemm(avx2, 4, 2)

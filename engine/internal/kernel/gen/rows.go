@@ -17,10 +17,13 @@ func (s isa) grid(rows, cols int) [][]VecVirtual {
 	return g
 }
 
-// ahead loads into row the address of the row that the index list names count entries ahead of at, or of its last entry: indices are
+// aheadRows is how many rows before their use rows that lie anywhere are asked for. Measured.
+const aheadRows = 16
+
+// ahead loads into row the address of the row that the index list names aheadRows entries ahead of at, or of its last entry: indices are
 // never read beyond their end.
-func ahead(row, at, last, x, ldx Register, count int) {
-	LEAQ(Mem{Base: at, Disp: 4 * count}, row)
+func ahead(row, at, last, x, ldx Register) {
+	LEAQ(Mem{Base: at, Disp: 4 * aheadRows}, row)
 	CMPQ(row, last)
 	CMOVQGT(last, row)
 	address(row, row, x, ldx)
@@ -40,10 +43,10 @@ func lastIndex(index, n Register) Register {
 	return last
 }
 
-// combine: out[0:vecs·lanes] = or += Σ_j w[j]·x[index[j]]. The whole output stays in registers; rows ahead are prefetched,
-// because they lie anywhere in memory.
+// combine: out[0:vecs·lanes] = or += Σ_j w[j]·x[index[j]]. The whole output stays in registers; rows ahead are prefetched, up to the last of
+// all indices, of which the first n count.
 func combine(s isa, vecs int) {
-	s.function(fmt.Sprintf("combine%d", vecs*s.lanes), "(n int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)")
+	s.function(fmt.Sprintf("combine%d", vecs*s.lanes), "(n, all int, index *int32, w *float32, x *float32, ldx int, out *float32, add int)")
 	n, index, w, x, ldx, out, add := arg("n"), arg("index"), arg("w"), arg("x"), arg("ldx"), arg("out"), arg("add")
 	acc := s.vecs(vecs)
 	s.zero(acc...)
@@ -53,15 +56,15 @@ func combine(s isa, vecs int) {
 		VMOVUPS(at(out, i*s.bytes()), acc[i])
 	}
 	Label("start")
-	last := lastIndex(index, n)
+	last := lastIndex(index, arg("all"))
 	row, next, weight := GP64(), GP64(), s.vec()
 	Label("loop")
 	address(row, index, x, ldx)
-	ahead(next, index, last, x, ldx, 2)
+	ahead(next, index, last, x, ldx)
 	VBROADCASTSS(at(w, 0), weight)
 	for i := range acc {
 		if i*s.bytes()%64 == 0 {
-			PREFETCHT0(at(next, i*s.bytes()))
+			PREFETCHT1(at(next, i*s.bytes()))
 		}
 		VFMADD231PS(at(row, i*s.bytes()), weight, acc[i])
 	}
@@ -100,16 +103,17 @@ func sum(s isa, vecs int) {
 	ret()
 }
 
-// gather: dst[j] = x[index[j]] times s[j] (byRow) or times s elementwise; k columns, a multiple of 16.
+// gather: dst[j] = x[index[j]] times s[j] (byRow) or times s elementwise; k columns, a multiple of 16. all is as in
+// combine.
 func gather(s isa, byRow bool) {
 	name := "gatherCols"
 	if byRow {
 		name = "gatherRows"
 	}
-	s.function(name, "(n int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)")
+	s.function(name, "(n, all int, index *int32, x *float32, ldx int, s *float32, k int, dst *float32, ldd int)")
 	n, index, x, ldx := arg("n"), arg("index"), arg("x"), arg("ldx")
 	sc, k, dst, ldd := arg("s"), arg("k"), arg("dst"), arg("ldd")
-	last := lastIndex(index, n)
+	last := lastIndex(index, arg("all"))
 	SHLQ(Imm(2), k)
 	row, next, off, weight, t := GP64(), GP64(), GP64(), s.vec(), s.vec()
 	Label("row")
@@ -118,10 +122,10 @@ func gather(s isa, byRow bool) {
 		advance(4, sc)
 	}
 	address(row, index, x, ldx)
-	ahead(next, index, last, x, ldx, 3)
+	ahead(next, index, last, x, ldx)
 	XORQ(off, off)
 	Label("col")
-	PREFETCHT0(idx(next, off))
+	PREFETCHT1(idx(next, off))
 	for i := range 64 / s.bytes() {
 		shifted := func(base Register) Mem { return Mem{Base: base, Index: off, Scale: 1, Disp: i * s.bytes()} }
 		VMOVUPS(shifted(row), t)
