@@ -62,7 +62,20 @@ func (sc *scratch) gradients(t term, prior, x []float32, limit int) (steps int, 
 		kernel.Xpby(dir, step, rest/rho)
 		rho = rest
 	}
+	sc.rho = rho
 	return steps, rho <= tolerance*first
+}
+
+// fewSteps makes approximateSteps steps of gradients, the last of them without what only a step after it would need: the products of the
+// entries with its direction tell how far it goes.
+func (sc *scratch) fewSteps(t term, prior, x []float32) {
+	if _, done := sc.gradients(t, prior, x, approximateSteps-1); done {
+		return
+	}
+	dir, step, dots := sc.vec[1], sc.vec[2], sc.weight[:len(t.conf)]
+	kernel.Mul(step, sc.diag.sum, dir)
+	kernel.MulVec(dots, sc.rows, sc.k, dir)
+	kernel.Axpy(sc.rho/(kernel.Dot(dir, step)+kernel.Dot(dots, dots)), dir, x)
 }
 
 // gather writes the entries' factors times √c to sc.rows and adds Fᵀ(c·t) to b.

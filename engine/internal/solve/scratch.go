@@ -23,6 +23,7 @@ type scratch struct {
 	inverse []float32    // of the system's diagonal
 	y       []float32    // its solution
 	diag    diagonal     // of the last row
+	rho     float32      // what gradients stopped at
 	vec     [6][]float32 // vectors of k numbers; the last two are Row's
 	local   dense.Matrix // factors of a single row's entries in the basis
 	panel   []float32    // eight packed rows
@@ -140,7 +141,7 @@ func (sc *scratch) solve(t term, x []float32, mode Mode, short int) error {
 		sc.priorOnly(t, prior, x)
 		done = true
 	case mode == Approximate && n > maxExactShort && held:
-		sc.gradients(t, prior, x, approximateSteps)
+		sc.fewSteps(t, prior, x)
 		done = true
 	case n < short || n < sc.k && sc.k < gradientFactors:
 		done = sc.woodbury(t, prior, x)

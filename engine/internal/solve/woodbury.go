@@ -5,8 +5,8 @@ import (
 	"github.com/kenrec/ken/engine/internal/kernel"
 )
 
-// maxExactShort is up to how many entries even Approximate solves a row exactly, because it is cheaper.
-const maxExactShort = 12
+// maxExactShort is up to how many entries even Approximate solves a row exactly, because it is cheaper: systems grow by eight.
+const maxExactShort = 8
 
 // woodbury solves a row of n entries through an n×n system. With D = diag(values) + λ, p' = λD⁻¹p and B = F·D^-½,
 //
