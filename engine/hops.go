@@ -104,8 +104,8 @@ func handDown(self graph.Idx, own []tie, hops int, counts func(relation graph.Sy
 	return facts, nil
 }
 
-// heaviest returns the places of the facts from a place on, of relations that count, that lead to ends nobody has asked yet, the heaviest for each
-// end, and marks those ends as asked.
+// heaviest returns the places of the facts from a place on, of relations that count, that lead to ends nobody has asked yet,
+// the heaviest for each end, and marks those ends as asked.
 func heaviest(facts []tie, from int, asked map[graph.Idx]bool, counts func(graph.Sym) bool) []int {
 	var ways []int
 	at := map[graph.Idx]int{}
