@@ -119,21 +119,26 @@ func (l Level) mulVecTrans(out, w, a []float32, ld int, add bool) {
 }
 
 func (l Level) mulNormal(out, dots, a []float32, ld int, q []float32, next Ahead) {
-	if l != AVX512 || len(out) < 64 || len(out) > 128 {
-		l.mulNormalTwice(out, dots, a, ld, q)
-		return
+	n := 0 // rows that a kernel of both products takes
+	switch k := len(out); {
+	case l == AVX512 && k >= 64 && k <= 128:
+		n = len(dots)
+	case l == AVX512 && k == 256:
+		n = len(dots) &^ 3
 	}
-	for len(dots) > piece {
-		normalAVX512(out, dots[:piece], a, ld, q, next)
-		dots, a, next.Index = dots[piece:], a[piece*ld:], next.Index[min(piece, len(next.Index)):]
+	for lo := 0; lo < n; lo += piece {
+		normalAVX512(out, dots[lo:min(lo+piece, n)], a[lo*ld:], ld, q, next)
+		next.Index = next.Index[min(piece, len(next.Index)):]
 	}
-	normalAVX512(out, dots, a, ld, q, next)
+	if n < len(dots) {
+		l.mulNormalTwice(out, dots[n:], a[n*ld:], ld, q)
+	}
 }
 
 // first is the index of the first row.
 var first [1]int32
 
-// normalAVX512 is mulNormal for 64 to 128 columns.
+// normalAVX512 is mulNormal for 64 to 128 columns, and for 256 and a multiple of four rows.
 func normalAVX512(out, dots, a []float32, ld int, q []float32, next Ahead) {
 	if len(next.Index) == 0 {
 		next = Ahead{first[:], a, ld}
@@ -151,6 +156,8 @@ func normalAVX512(out, dots, a []float32, ld int, q []float32, next Ahead) {
 		normal112AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
 	case 128:
 		normal128AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
+	case 256:
+		normalFour256AVX512(n, x, lda, &q[0], d, o, index, all, w, ldx)
 	}
 }
 

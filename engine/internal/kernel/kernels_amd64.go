@@ -158,6 +158,9 @@ func normal112AVX512(n int, a *float32, lda int, q *float32, dots *float32, out 
 func normal128AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
 
 //go:noescape
+func normalFour256AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
 func prefetch(p *float32, n int)
 
 //go:noescape

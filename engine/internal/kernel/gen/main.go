@@ -35,6 +35,7 @@ func main() {
 	for vecs := 4; vecs <= 8; vecs++ { // 64 to 128 columns
 		normal(avx512, vecs)
 	}
+	normalFour(avx512, 16)
 	prefetch()
 	pack4(avx2)
 	gemm(avx2, 4, 2)

@@ -52,3 +52,60 @@ func normal(s isa, vecs int) {
 	}
 	ret()
 }
+
+// normalFour is normal for n a multiple of four and up to 256 columns: the output alone stays in registers, and q is read once for four rows,
+// which are read a second time from the cache.
+func normalFour(s isa, vecs int) {
+	s.function(fmt.Sprintf("normalFour%d", vecs*s.lanes), "(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)")
+	next, x, ldx, wanted := arg("next"), arg("x"), arg("ldx"), GP64()
+	last := lastIndex(next, arg("all"))
+	n, a, lda, q, dots, out := arg("n"), arg("a"), arg("lda"), arg("q"), arg("dots"), arg("out")
+	lda3 := triple(lda)
+	acc, dot, t := s.vecs(vecs), s.vecs(4), s.vec()
+	for i := range acc {
+		VMOVUPS(at(out, i*s.bytes()), acc[i])
+	}
+	Label("loop")
+	part := vecs / len(dot)
+	for i := range vecs {
+		if i%part == 0 {
+			CMPQ(next, last)
+			CMOVQGT(last, next)
+			address(wanted, next, x, ldx)
+			advance(4, next)
+		}
+		for k := range 2 {
+			PREFETCHT1(at(wanted, (i%part*2+k)*s.bytes()))
+		}
+		VMOVUPS(at(q, i*s.bytes()), t)
+		for r := range dot {
+			from := rowOf(a, lda, lda3, r)
+			from.Disp = i * s.bytes()
+			if i == 0 {
+				VMULPS(from, t, dot[r])
+			} else {
+				VFMADD231PS(from, t, dot[r])
+			}
+		}
+	}
+	for r := range dot {
+		sum := s.sum(dot[r])
+		VMOVSS(sum, at(dots, 4*r))
+		VBROADCASTSS(sum, dot[r])
+	}
+	for r := range dot {
+		for i := range acc {
+			from := rowOf(a, lda, lda3, r)
+			from.Disp = i * s.bytes()
+			VFMADD231PS(from, dot[r], acc[i])
+		}
+	}
+	LEAQ(Mem{Base: a, Index: lda, Scale: 4}, a)
+	advance(16, dots)
+	SUBQ(Imm(4), n)
+	JG(LabelRef("loop"))
+	for i := range acc {
+		VMOVUPS(acc[i], at(out, i*s.bytes()))
+	}
+	ret()
+}
