@@ -123,6 +123,7 @@ func TestErrors(t *testing.T) {
 		{func(p *Problem, _ *context.Context) { p.Rows.Val[3] = nan }, ErrConfidence, "NaN confidence"},
 		{func(p *Problem, _ *context.Context) { p.Rows.Val[3] = float32(math.Inf(1)) }, ErrConfidence, "infinite confidence"},
 		{func(p *Problem, _ *context.Context) { p.F.Set(int(p.Rows.Idx[0]), 2, nan) }, ErrNotFinite, "NaN factor"},
+		{func(p *Problem, _ *context.Context) { p.Mode = Approximate; p.F.Set(int(p.Rows.Idx[10]), 2, nan) }, ErrNotFinite, "NaN factor, few steps"},
 		{func(p *Problem, _ *context.Context) { p.Gram[5] = math.NaN() }, ErrNotFinite, "NaN in the Gram matrix"},
 		{func(p *Problem, _ *context.Context) { p.Gram = p.Gram[1:] }, ErrShape, "short Gram matrix"},
 		{func(p *Problem, _ *context.Context) { p.Reg = p.Reg[1:] }, ErrShape, "short regularisation"},
