@@ -23,7 +23,7 @@ const (
 
 // entriesPerStep is the row length at which one more step costs as much as one more entry does in a system of that length: rows
 // shorter than this times the steps they would take are solved by woodbury. Measured.
-const entriesPerStep = 3.5
+const entriesPerStep = 2.5
 
 // maxSteps is how many steps cost as much as the factorisation that follows when they do not suffice.
 func maxSteps(n, k int) int {
