@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,6 +42,7 @@ type Batch struct {
 	logged   int     // entries of the log in it
 	records  map[string]write
 	symOf    map[string]Sym
+	lately   lastTwo
 
 	first, next Idx // numbers given by this batch: first <= i < next
 	puts        int // edges and vectors put so far: without any, deleting a node need not look for them here
@@ -234,100 +234,6 @@ func (b *Batch) nodeWrites(out []write, delta map[counter]int64) []write {
 		out = append(out, put(nodeKey(i), e.cur.encode()))
 	}
 	return out
-}
-
-// edgeWrites adds the records of triples and interactions, each kind in the order of its keys: numbers are sorted faster
-// than bytes. The records share a few large pieces of memory.
-func (b *Batch) edgeWrites(out []write, delta map[counter]int64) []write {
-	triples := make([]tripleKey, 0, len(b.triples))
-	for k, e := range b.triples {
-		if e.had != e.has || e.old != e.cur {
-			triples = append(triples, k)
-			if e.has != e.had {
-				delta[counter{countTriples, k.rel}] += sign(e.has)
-			}
-		}
-	}
-	inters := make([]interKey, 0, len(b.inters))
-	for k, e := range b.inters {
-		if e.had != e.has || e.old != e.cur {
-			inters = append(inters, k)
-			if e.has != e.had {
-				delta[counter{countInteractions, k.typ}] += sign(e.has)
-			}
-		}
-	}
-	var p slab
-	slices.SortFunc(triples, byTail)
-	for _, k := range triples {
-		out = append(out, p.triple(kindIn, k.tail, k.head, k, b.triples[k]))
-	}
-	slices.SortFunc(triples, byHead)
-	for _, k := range triples {
-		out = append(out, p.triple(kindOut, k.head, k.tail, k, b.triples[k]))
-	}
-	slices.SortFunc(inters, byItem)
-	for _, k := range inters {
-		out = append(out, p.inter(kindItem, k.item, k.user, k, b.inters[k]))
-	}
-	slices.SortFunc(inters, byUser)
-	for _, k := range inters {
-		out = append(out, p.inter(kindUser, k.user, k.item, k, b.inters[k]))
-	}
-	return out
-}
-
-// sign is what a record that is there, or not any more, adds to its counter.
-func sign(there bool) int64 {
-	if there {
-		return 1
-	}
-	return -1
-}
-
-// slab lends memory for records from large pieces.
-type slab struct{ free []byte }
-
-const (
-	slabSize = 256 << 10
-	edgeSize = lenInter + 16 + sealSize // a bound of any edge's record
-)
-
-// begin returns room for one record.
-func (p *slab) begin() []byte {
-	if cap(p.free)-len(p.free) < edgeSize {
-		p.free = make([]byte, 0, slabSize)
-	}
-	return p.free[len(p.free):]
-}
-
-// write cuts the record whose key is the first n bytes of r, with its value sealed after them; none: a deletion.
-func (p *slab) write(r []byte, n int) write {
-	w := write{key: r[:n:n]}
-	if len(r) > n {
-		r = binary.LittleEndian.AppendUint32(r, sum(w.key, r[n:]))
-		w.val = r[n:len(r):len(r)]
-	}
-	p.free = r[len(r):]
-	return w
-}
-
-func (p *slab) triple(kind byte, from, to Idx, k tripleKey, e edit[tripleVal]) write {
-	r := appendEdgeKey(p.begin(), kind, from, k.rel, to)
-	n := len(r)
-	if e.has {
-		r = e.cur.append(r)
-	}
-	return p.write(r, n)
-}
-
-func (p *slab) inter(kind byte, from, to Idx, k interKey, e edit[float32]) write {
-	r := k.append(p.begin(), kind, from, to)
-	n := len(r)
-	if e.has {
-		r = appendWeight(r, e.cur)
-	}
-	return p.write(r, n)
 }
 
 // intern returns the number of a name, a new one if it has none.

@@ -87,7 +87,7 @@ func (b *Batch) ensureTyped(id, typ string) (Idx, error) {
 
 // inter returns the edit of an interaction, and whether the batch holds it already.
 func (b *Batch) inter(k interKey) (e edit[float32], known bool, err error) {
-	if e, known = b.inters[k]; known || b.fresh(k.item) || b.never(k.user, b.s.edges.inter(k)) {
+	if e, known = b.inters[k]; known || b.fresh(k.user) || b.fresh(k.item) || b.never(k.user, b.s.edges.inter(k)) {
 		return e, known, nil
 	}
 	key := k.userKey()

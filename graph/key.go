@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
 )
@@ -166,15 +165,6 @@ func appendEdgeKey(k []byte, kind byte, a Idx, r Sym, b Idx) []byte {
 	return binary.BigEndian.AppendUint32(k, uint32(b))
 }
 
-// byHead and byTail order triples as their outKeys and inKeys are ordered.
-func byHead(x, y tripleKey) int {
-	return cmp.Or(cmp.Compare(x.head, y.head), cmp.Compare(x.rel, y.rel), cmp.Compare(x.tail, y.tail))
-}
-
-func byTail(x, y tripleKey) int {
-	return cmp.Or(cmp.Compare(x.tail, y.tail), cmp.Compare(x.rel, y.rel), cmp.Compare(x.head, y.head))
-}
-
 // parseTripleKey reads an outKey or an inKey.
 func parseTripleKey(k []byte) (tripleKey, bool) {
 	if len(k) != lenTriple || (k[0] != kindOut && k[0] != kindIn) {
@@ -200,15 +190,6 @@ func (i interKey) append(k []byte, kind byte, a, b Idx) []byte {
 	k = binary.BigEndian.AppendUint32(k, uint32(b))
 	k = binary.BigEndian.AppendUint32(k, uint32(i.typ))
 	return binary.BigEndian.AppendUint64(k, uint64(i.time)^1<<63) // sign flipped: times before 1970 sort first
-}
-
-// byUser and byItem order interactions as their userKeys and itemKeys are ordered.
-func byUser(x, y interKey) int {
-	return cmp.Or(cmp.Compare(x.user, y.user), cmp.Compare(x.item, y.item), cmp.Compare(x.typ, y.typ), cmp.Compare(x.time, y.time))
-}
-
-func byItem(x, y interKey) int {
-	return cmp.Or(cmp.Compare(x.item, y.item), cmp.Compare(x.user, y.user), cmp.Compare(x.typ, y.typ), cmp.Compare(x.time, y.time))
 }
 
 // parseInterKey reads a userKey or an itemKey.

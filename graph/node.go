@@ -141,6 +141,17 @@ func mergeAttrs(old, put []Attr) []Attr {
 
 // find returns the number of a node as the batch sees it, or noIdx.
 func (b *Batch) find(id string) (Idx, error) {
+	if i, ok := b.lately.find(id); ok {
+		return i, nil
+	}
+	i, err := b.findAnew(id)
+	if err == nil && i != noIdx {
+		b.lately.add(id, i)
+	}
+	return i, err
+}
+
+func (b *Batch) findAnew(id string) (Idx, error) {
 	if e, ok := b.ids[id]; ok {
 		if e.has {
 			return e.cur, nil
@@ -155,6 +166,30 @@ func (b *Batch) find(id string) (Idx, error) {
 		return noIdx, nil // a new store is filled without looking for what cannot be there
 	}
 	return b.s.dict.lookup(b.sn, id)
+}
+
+// lastTwo are the ids that were looked up last. A row asks for its two ids more than once, and the next row often names one of
+// them again, while each look-up in the dictionary of a large store waits for memory. The zero
+// value holds none: no id is empty.
+type lastTwo struct {
+	ids  [2]string
+	at   [2]Idx
+	last int // the one used last; the other is replaced
+}
+
+func (l *lastTwo) find(id string) (Idx, bool) {
+	for n, known := range l.ids {
+		if known == id {
+			l.last = n
+			return l.at[n], true
+		}
+	}
+	return noIdx, false
+}
+
+func (l *lastTwo) add(id string, i Idx) {
+	l.last = 1 - l.last
+	l.ids[l.last], l.at[l.last] = id, i
 }
 
 // node returns the edit of a node that exists.
@@ -196,6 +231,7 @@ func (b *Batch) create(id string, typ Sym) Idx {
 	e.cur, e.has = i, true
 	b.nodes[i] = &edit[nodeRec]{cur: nodeRec{typ: typ, Node: Node{ID: id}}, has: true}
 	b.size += nodeCost + idCost + 2*len(id)
+	b.lately.add(id, i)
 	return i
 }
 
@@ -240,6 +276,7 @@ func (b *Batch) DeleteNode(id string) error {
 	if err := b.deleteEdges(i); err != nil {
 		return err
 	}
+	b.lately = lastTwo{}
 	b.nodes[i] = e
 	e.cur, e.has = nodeRec{}, false
 	if d, ok := b.ids[id]; ok {

@@ -76,7 +76,7 @@ func checkTriple(t Triple) error {
 
 // triple returns the edit of a triple, and whether the batch holds it already.
 func (b *Batch) triple(k tripleKey) (e edit[tripleVal], known bool, err error) {
-	if e, known = b.triples[k]; known || b.fresh(k.tail) || b.never(k.head, b.s.edges.triple(k)) {
+	if e, known = b.triples[k]; known || b.fresh(k.head) || b.fresh(k.tail) || b.never(k.head, b.s.edges.triple(k)) {
 		return e, known, nil
 	}
 	key := k.outKey()
