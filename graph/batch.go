@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -27,9 +26,11 @@ type edit[T any] struct {
 // Batch is one atomic group of writes. Each Put sees what the batch did before it; readers see all of it after Commit,
 // or nothing. A Batch is not safe for concurrent use, and must end with Commit or Cancel.
 type Batch struct {
-	s    *Store
-	sn   *snap
-	done bool
+	s      *Store
+	sn     *snap
+	behind *Commit // nil, or the one that was being written when this batch began, so that sn does not show it
+	prev   *Batch  // what behind writes; nil as behind is
+	done   bool
 
 	ids      map[string]*edit[Idx]
 	nodes    map[Idx]*edit[nodeRec]
@@ -51,23 +52,16 @@ type Batch struct {
 
 // NewBatch starts a batch. One batch is open at a time: it waits for the one before to be committed or cancelled, or for
 // ctx to end.
-func (s *Store) NewBatch(ctx context.Context) (*Batch, error) {
-	if err := s.check(ctx); err != nil {
-		return nil, err
-	}
-	select {
-	case <-s.writer:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("graph: wait for the batch before: %w", ctx.Err())
-	}
-	if err := s.kv.enter(); err != nil {
-		s.writer <- struct{}{}
-		return nil, err
-	}
-	defer s.kv.leave()
+func (s *Store) NewBatch(ctx context.Context) (*Batch, error) { return s.NewBatchBehind(ctx, nil) }
+
+// newBatch makes a batch behind c, which writes prev, or behind none. It needs the writer token.
+func (s *Store) newBatch(c *Commit, prev *Batch) *Batch {
 	next := Idx(s.next.Load())
+	if prev != nil {
+		next = prev.next
+	}
 	return &Batch{
-		s: s, sn: s.kv.pin(), first: next, next: next,
+		s: s, sn: s.kv.pin(), behind: c, prev: prev, first: next, next: next,
 		ids:      map[string]*edit[Idx]{},
 		nodes:    map[Idx]*edit[nodeRec]{},
 		triples:  map[tripleKey]edit[tripleVal]{},
@@ -75,7 +69,7 @@ func (s *Store) NewBatch(ctx context.Context) (*Batch, error) {
 		vectors:  map[vectorKey]edit[[]float32]{},
 		modality: map[Sym]*modalityEdit{},
 		symOf:    map[string]Sym{},
-	}, nil
+	}
 }
 
 // enter starts a call that adds up to cost bytes to the batch.
@@ -99,70 +93,6 @@ func (b *Batch) Cancel() {
 	b.done = true
 	b.sn.close()
 	b.s.writer <- struct{}{}
-}
-
-// Commit writes the batch, makes it durable and visible, and returns the store's sequence number. A batch that changes
-// nothing writes nothing and leaves the number as it is. On an error nothing of the batch is stored. Either way the batch
-// is done. Cancelling ctx has no effect once writing has begun.
-func (b *Batch) Commit(ctx context.Context) (seq uint64, err error) {
-	if b.done {
-		return 0, ErrBatchDone
-	}
-	defer b.Cancel()
-	if err := b.s.kv.enter(); err != nil {
-		return 0, err
-	}
-	defer b.leave()
-	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("graph: commit: %w", err)
-	}
-	delta := map[counter]int64{}
-	writes := b.writes(delta)
-	if len(writes) == 0 {
-		return b.s.Seq(), nil
-	}
-	return b.s.commitBatch(b, writes, delta)
-}
-
-func (s *Store) commitBatch(b *Batch, writes []write, delta map[counter]int64) (uint64, error) {
-	s.commits.Lock()
-	defer s.commits.Unlock()
-	s.syms.add(b.newSyms) // before the commit shows: no reader may meet a number without its name
-	st := state{seq: s.last.seq + 1, next: b.next}
-	if err := s.commitLocked(append(writes, s.counts.writes(delta)...), st); err != nil {
-		s.syms.drop(b.newSyms)
-		return 0, err
-	}
-	s.counts.add(delta)
-	b.publish(s.last.ts)
-	return st.seq, nil
-}
-
-// publish brings the dictionary in memory up to date.
-func (b *Batch) publish(ts uint64) {
-	var goneIDs []string
-	var goneIdx []Idx
-	for id, e := range b.ids {
-		if e.had {
-			goneIDs, goneIdx = append(goneIDs, id), append(goneIdx, e.old)
-		}
-	}
-	b.s.dict.byID.remove(goneIDs, ts)
-	b.s.dict.byIdx.remove(goneIdx, ts)
-	for id, e := range b.ids {
-		if e.has {
-			b.s.dict.byID.add(id, e.cur, ts)
-		}
-	}
-	for i, e := range b.nodes {
-		b.s.types.set(i, e.cur.typ) // a deleted node has none
-	}
-	for k := range b.triples {
-		b.s.edges.add(b.s.edges.triple(k))
-	}
-	for k := range b.inters {
-		b.s.edges.add(b.s.edges.inter(k))
-	}
 }
 
 // writes turns the edits into records in the order of their keys, and adds up what they change in the counters.

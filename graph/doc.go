@@ -23,7 +23,8 @@
 // # Writing
 //
 // All writes go through a Batch. A batch is atomic, however large: after a crash all of it is there or nothing is. When
-// Commit returns it is on disk. One batch is open at a time; NewBatch waits for the one before it.
+// Commit returns it is on disk. One batch is open at a time; NewBatch waits for the one before it. CommitBehind and
+// NewBatchBehind fill a batch while the one before is on its way to the disk: a long import then waits for it less.
 //
 // # Reading
 //

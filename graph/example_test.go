@@ -256,3 +256,25 @@ func ExampleStore_SymOf() {
 	// directed_by true
 	// false
 }
+
+// The second batch is filled while the first is being written: it sees what that one put, readers see it when it is durable.
+func ExampleBatch_CommitBehind() {
+	ctx := context.Background()
+	s, err := graph.OpenInMemory()
+	check(err)
+	defer s.Close()
+	var before *graph.Commit
+	for _, film := range []string{"Alien", "Brazil"} {
+		b, err := s.NewBatchBehind(ctx, before)
+		check(err)
+		defer b.Cancel()
+		_, err = b.PutTriple(graph.Triple{Head: film, Relation: "genre", Tail: "science fiction"})
+		check(err)
+		before = b.CommitBehind(ctx)
+	}
+	seq, err := before.Wait() // those before it are written, too
+	check(err)
+	stats, err := s.Stats(ctx)
+	fmt.Println(seq, stats.Nodes, stats.Triples, err)
+	// Output: 2 3 2 <nil>
+}

@@ -90,6 +90,12 @@ func (b *Batch) inter(k interKey) (e edit[float32], known bool, err error) {
 	if e, known = b.inters[k]; known || b.fresh(k.user) || b.fresh(k.item) || b.never(k.user, b.s.edges.inter(k)) {
 		return e, known, nil
 	}
+	if b.prev != nil {
+		if e, ok := b.prev.inters[k]; ok {
+			e.old, e.had = e.cur, e.has
+			return e, false, nil
+		}
+	}
 	key := k.userKey()
 	p, ok, err := b.stored(key)
 	if err != nil || !ok {

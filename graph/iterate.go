@@ -75,6 +75,9 @@ func ofNode[R any](ctx context.Context, s *Store, id string, fn func(sn *snap, n
 // deleteEdges deletes the triples, interactions and vectors of node n, stored or in the batch.
 func (b *Batch) deleteEdges(n Idx) error {
 	if !b.fresh(n) {
+		if err := b.catchUp(); err != nil {
+			return err
+		}
 		if err := b.deleteStored(n); err != nil {
 			return err
 		}

@@ -159,10 +159,15 @@ func (b *Batch) findAnew(id string) (Idx, error) {
 		return noIdx, nil
 	}
 	i, known, whole := b.s.dict.byID.look(id)
-	switch {
-	case known:
+	if known {
 		return i, nil
-	case whole:
+	}
+	if b.prev != nil { // asked after the dictionary: the commit moves ids from here to there
+		if e, ok := b.prev.ids[id]; ok && e.has {
+			return e.cur, nil
+		}
+	}
+	if whole {
 		return noIdx, nil // a new store is filled without looking for what cannot be there
 	}
 	return b.s.dict.lookup(b.sn, id)
@@ -196,6 +201,11 @@ func (l *lastTwo) add(id string, i Idx) {
 func (b *Batch) node(i Idx) (*edit[nodeRec], error) {
 	if e, ok := b.nodes[i]; ok {
 		return e, nil
+	}
+	if b.prev != nil {
+		if e, ok := b.prev.nodes[i]; ok && e.has {
+			return &edit[nodeRec]{old: e.cur, cur: e.cur, had: true, has: true}, nil
+		}
 	}
 	key := nodeKey(i)
 	p, err := b.sn.get(key)

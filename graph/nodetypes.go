@@ -55,8 +55,8 @@ func (b *Batch) NodeType(id string) (typ string, found bool, err error) {
 
 // symName returns the name of a symbol that may be the batch's own.
 func (b *Batch) symName(y Sym) string {
-	if n := b.s.syms.len(); int(y) >= n {
-		return b.newSyms[int(y)-n]
+	if n := int(y) - b.s.syms.len(); n >= 0 && n < len(b.newSyms) {
+		return b.newSyms[n]
 	}
-	return b.s.syms.name(y)
+	return b.s.syms.name(y) // "" for one of a batch that could not be written: then this one cannot, either
 }

@@ -37,9 +37,10 @@ type Store struct {
 	reading sync.WaitGroup // the goroutine of verifyRest
 
 	// What the writer knows without asking Badger; owned by the holder of the writer token.
-	types  nodeTypes // of nodes that were met
-	edges  sieve     // edges written since Open
-	opened Idx       // the first node since Open
+	types   nodeTypes // of nodes that were met
+	edges   sieve     // edges written since Open
+	opened  Idx       // the first node since Open
+	writing *Commit   // the last one; nil: none yet, or it is known how it ended
 }
 
 // Open opens the store in dir, or makes a new one when dir is missing or empty. The directory belongs to one process at a

@@ -79,6 +79,12 @@ func (b *Batch) triple(k tripleKey) (e edit[tripleVal], known bool, err error) {
 	if e, known = b.triples[k]; known || b.fresh(k.head) || b.fresh(k.tail) || b.never(k.head, b.s.edges.triple(k)) {
 		return e, known, nil
 	}
+	if b.prev != nil {
+		if e, ok := b.prev.triples[k]; ok {
+			e.old, e.had = e.cur, e.has
+			return e, false, nil
+		}
+	}
 	key := k.outKey()
 	p, ok, err := b.stored(key)
 	if err != nil || !ok {

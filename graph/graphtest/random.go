@@ -38,6 +38,37 @@ func testRandom(t *testing.T, s *graph.Store) {
 	}
 }
 
+// testBehind does random things in batches that are begun while the ones before are being written.
+func testBehind(t *testing.T, s *graph.Store) {
+	const seed = 8
+	r := rand.New(rand.NewPCG(seed, seed))
+	m := newModel()
+	var last *graph.Commit
+	for round := range 120 {
+		b, err := s.NewBatchBehind(t.Context(), last)
+		fatal(t, err)
+		next := m.clone()
+		for range 1 + r.IntN(20) {
+			next.step(t, r, b)
+		}
+		if r.IntN(8) == 0 {
+			b.Cancel()
+		} else {
+			last = b.CommitBehind(t.Context())
+			m = next
+		}
+		if round%10 < 9 {
+			continue
+		}
+		if last != nil {
+			_, err := last.Wait()
+			fatal(t, err)
+		}
+		same(t, Dump(t, s), m.graph())
+		Check(t, s)
+	}
+}
+
 // testReaders has readers look on while a writer puts and deletes batches of equal size: a reader that sees a part of a
 // batch sees another number of triples than its batches have.
 func testReaders(t *testing.T, s *graph.Store) {

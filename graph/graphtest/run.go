@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) *graph.Store) {
 		{"cancelled", testCancelled},
 		{"closed", testClosed},
 		{"random", testRandom},
+		{"random, one batch behind the other", testBehind},
 		{"readers and a writer", testReaders},
 	}
 	for _, tt := range tests {
