@@ -119,15 +119,17 @@ func (r Rejection) String() string {
 	return fmt.Sprintf("line %d: %s", r.Line, r.Reason)
 }
 
-// Import stores the rows of src in batches; each batch is durable when the next one begins, so that an import which is
-// killed and run again ends in the same store as one that ran through. Rows that are there already change nothing.
+// Import stores the rows of src in batches, in their order; a batch is durable when Progress is told of it, and the next one is
+// filled while it is written. An import which is killed and run again ends in the same store as one that ran through. Rows
+// that are there already change nothing.
 // A bad row is left out and reported; the good rows are kept.
 //
 // The report is valid together with an error. Errors: ErrBadRecord when rows were skipped (or one, with Strict), but
 // the rest of the file was read; what broke the reading when it was not, such as a syntax error in Turtle;
 // ErrNoData when no row was stored because there was none, ErrBadOption for a source that makes no sense, an error
 // wrapping ctx.Err() when cancelled: whole batches are kept.
-// The rows of the next batch are read while a batch is stored; memory is bounded by twice BatchRows and 16 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
+// The rows of the batch after the next are read while one is filled and one written; memory is bounded by three times BatchRows
+// and 16 MiB of rows. Safe for concurrent use; Progress and Rejects are not called concurrently.
 func (e *Engine) Import(ctx context.Context, src Source) (_ ImportReport, err error) {
 	defer border(&err)
 	start := time.Now()
@@ -168,9 +170,12 @@ type importer struct {
 	roles  map[string]idRole // what ids of interactions are whose type does not tell, as far as seen
 
 	rolesSize int // bytes of roles, about
+
+	landing *landing  // the batch before the one that is being filled; nil: it is on disk
+	due     *Progress // of the last batch that came to the disk; nil: it was told
 }
 
-func (im *importer) run(ctx context.Context) error {
+func (im *importer) run(ctx context.Context) (err error) {
 	reader, done, err := im.open()
 	if err != nil {
 		return err
@@ -178,6 +183,12 @@ func (im *importer) run(ctx context.Context) error {
 	defer done()
 	a := im.readAhead(ctx, reader)
 	defer a.close()
+	defer func() {
+		if lerr := im.landed(); err == nil {
+			err = lerr
+		}
+		im.tell()
+	}()
 	for b := a.next(nil); ; b = a.next(b) {
 		if ctx.Err() != nil {
 			return im.cancelled(ctx)
@@ -209,20 +220,32 @@ func (im *importer) broken(ctx context.Context, err error) error {
 			return errors.Join(err, ferr)
 		}
 	}
+	if lerr := im.landed(); lerr != nil {
+		return errors.Join(err, lerr)
+	}
 	return fmt.Errorf("%w (%d rows before the fault are stored)", err, im.report.Stored+im.report.Unchanged)
 }
 
 func (im *importer) cancelled(ctx context.Context) error {
+	if err := im.landed(); err != nil {
+		return err
+	}
 	return fmt.Errorf("stopped after %d stored rows: %w", im.report.Stored+im.report.Unchanged, ctx.Err())
 }
 
 func (im *importer) strictly(bad *badRow) error {
+	if err := im.landed(); err != nil {
+		return err
+	}
 	return fmt.Errorf("%w: %s (strict: nothing of this batch was stored; %d rows before it were)",
 		ErrBadRecord, bad.rejection(), im.report.Stored+im.report.Unchanged)
 }
 
 // verdict makes an error of an import that went to its end but lost rows or had none.
 func (im *importer) verdict() error {
+	if err := im.landed(); err != nil {
+		return err
+	}
 	r := &im.report
 	switch {
 	case r.Read == 0:

@@ -51,10 +51,48 @@ func (im *importer) flush(ctx context.Context) error {
 		clear(im.roles)
 		im.rolesSize = 0
 	}
-	if im.src.Progress != nil {
-		im.src.Progress(Progress{Stage: "import", Done: im.report.Read, Unit: "rows", Bytes: im.read})
+	im.tell()
+	p := &Progress{Stage: "import", Done: im.report.Read, Unit: "rows", Bytes: im.read}
+	if im.landing != nil {
+		im.landing.progress = p
+		return nil
 	}
+	im.due = p
+	im.tell()
 	return nil
+}
+
+// landing is a batch that is on its way to the disk.
+type landing struct {
+	commit            *graph.Commit
+	stored, unchanged int64
+	progress          *Progress // to be told then; nil: nothing
+}
+
+// landed waits until the batch before is durable, and counts its rows.
+func (im *importer) landed() error {
+	l := im.landing
+	if l == nil {
+		return nil
+	}
+	im.landing = nil
+	if _, err := l.commit.Wait(); err != nil {
+		return fmt.Errorf("store a batch: %w", err)
+	}
+	im.report.Batches++
+	im.report.Stored += l.stored
+	im.report.Unchanged += l.unchanged
+	im.due = l.progress
+	return nil
+}
+
+// tell calls Progress if it is due. No batch may be open: the function may write to the store.
+func (im *importer) tell() {
+	p := im.due
+	im.due = nil
+	if p != nil && im.src.Progress != nil {
+		im.src.Progress(*p)
+	}
 }
 
 // batchWriter puts records into a batch of the graph, and into a further one when that is full.
@@ -73,7 +111,11 @@ func (w *batchWriter) open() error {
 	if w.batch != nil {
 		return nil
 	}
-	b, err := w.store.NewBatch(w.ctx)
+	var before *graph.Commit
+	if w.im.landing != nil {
+		before = w.im.landing.commit
+	}
+	b, err := w.store.NewBatchBehind(w.ctx, before)
 	w.batch = b
 	return err
 }
@@ -84,21 +126,18 @@ func (w *batchWriter) cancel() {
 	}
 }
 
-// commit makes the open batch durable and counts its rows.
+// commit sends the open batch to the disk, and waits for the one before to be there.
 func (w *batchWriter) commit() error {
 	if w.batch == nil {
 		return nil
 	}
 	b := w.batch
-	w.batch = nil // Commit ends the batch, whatever comes of it
-	if _, err := b.Commit(w.ctx); err != nil {
-		return fmt.Errorf("store a batch: %w", err)
-	}
-	w.im.report.Batches++
-	w.im.report.Stored += w.stored
-	w.im.report.Unchanged += w.unchanged
+	w.batch = nil // the commit ends the batch, whatever comes of it
+	l := &landing{commit: b.CommitBehind(w.ctx), stored: w.stored, unchanged: w.unchanged}
 	w.stored, w.unchanged = 0, 0
-	return nil
+	err := w.im.landed()
+	w.im.landing = l
+	return err
 }
 
 // finish writes the nodes that statements changed and commits.
@@ -244,6 +283,9 @@ func (w *batchWriter) role(id string) (r idRole, first bool, err error) {
 
 // storedRole tells what the interactions in the store make of an id.
 func (w *batchWriter) storedRole(id string) (idRole, error) {
+	if err := w.im.landed(); err != nil {
+		return roleNone, err
+	}
 	for _, err := range w.store.UserInteractions(w.ctx, id) {
 		return someRole(roleUser, err)
 	}

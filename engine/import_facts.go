@@ -132,7 +132,7 @@ func (w *batchWriter) pending(id string) (*pendingNode, error) {
 	if p, ok := w.nodes[id]; ok {
 		return p, nil
 	}
-	if err := w.open(); err != nil {
+	if err := errors.Join(w.open(), w.im.landed()); err != nil {
 		return nil, err
 	}
 	node, err := w.store.Node(w.ctx, id)
