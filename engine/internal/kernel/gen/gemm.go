@@ -8,11 +8,20 @@ import (
 )
 
 // gemm: C[rows × vecs·lanes] = (mode 0), += (1) or −= (2) Σ_p a[p][0:rows]ᵀ · b[p][0:vecs·lanes]. All of C stays in
-// registers. Strides are in bytes, so that packed panels and plain row-major matrices both fit.
+// registers, and its lines are asked for before the first product: they come from far, and are needed at the end. Strides are
+// in bytes, so that packed panels and plain row-major matrices both fit.
 func gemm(s isa, rows, vecs int) {
 	s.function(fmt.Sprintf("gemm%dx%d", rows, vecs*s.lanes), "(kc int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mode int)")
 	kc, a, lda, b, ldb := arg("kc"), arg("a"), arg("lda"), arg("b"), arg("ldb")
+	c, ldc := arg("c"), arg("ldc")
 	acc := s.grid(rows, vecs)
+	row := GP64()
+	MOVQ(c, row)
+	for range acc {
+		PREFETCHT0(at(row, 0))
+		PREFETCHT0(at(row, vecs*s.bytes()-1))
+		ADDQ(ldc, row)
+	}
 	for _, row := range acc {
 		s.zero(row...)
 	}
@@ -48,7 +57,7 @@ func gemm(s isa, rows, vecs int) {
 	DECQ(kc)
 	JNE(LabelRef("one"))
 	Label("store")
-	c, ldc, mode := arg("c"), arg("ldc"), arg("mode")
+	mode := arg("mode")
 	CMPQ(mode, Imm(1))
 	JE(LabelRef("add"))
 	JG(LabelRef("sub"))
