@@ -16,6 +16,8 @@ const (
 	// heldFloats is how many numbers the gathered factors of a row may take: beyond the second-level cache every step would
 	// fetch them again, and a factorisation reads them once.
 	heldFloats = 1 << 20
+	// fewHeldFloats is the same for Approximate: so few steps fetch them sooner than a factorisation is made.
+	fewHeldFloats = 4 * heldFloats
 	// aheadEntries is how many entries of the rows that come next are fetched during the steps of a row: what stays in the
 	// second-level cache beside the row itself.
 	aheadEntries = 256

@@ -140,7 +140,7 @@ func (sc *scratch) solve(t term, x []float32, mode Mode, short int) error {
 	case n == 0:
 		sc.priorOnly(t, prior, x)
 		done = true
-	case mode == Approximate && n > maxExactShort && held:
+	case mode == Approximate && n > maxExactShort && n*sc.k <= fewHeldFloats:
 		sc.fewSteps(t, prior, x)
 		done = true
 	case n < short || n < sc.k && sc.k < gradientFactors:
