@@ -31,6 +31,10 @@ func (Level) gatherRows(dst []float32, dld int, index []int32, x []float32, ld i
 	gatherRowsGeneric(dst, dld, index, x, ld, scale, k)
 }
 
+func (l Level) gatherSum(out, dst []float32, dld int, index []int32, x []float32, ld int, scale, w []float32) {
+	l.gatherThenSum(out, dst, dld, index, x, ld, scale, w)
+}
+
 func (Level) mulVec(out, a []float32, ld int, q []float32) { mulVecGeneric(out, a, ld, q) }
 
 func (Level) mulVecTrans(out, w, a []float32, ld int, add bool) {

@@ -62,6 +62,26 @@ func (l Level) gatherRows(dst []float32, dld int, index []int32, x []float32, ld
 	}
 }
 
+func (l Level) gatherSum(out, dst []float32, dld int, index []int32, x []float32, ld int, scale, w []float32) {
+	if l != AVX512 || len(out) < 64 || len(out) > 128 {
+		l.gatherThenSum(out, dst, dld, index, x, ld, scale, w)
+		return
+	}
+	n, all, i, r, s, v, d, o := len(scale), len(index), &index[0], &x[0], &scale[0], &w[0], &dst[0], &out[0]
+	switch len(out) {
+	case 64:
+		gatherSum64AVX512(n, all, i, r, ld*4, s, v, d, dld*4, o)
+	case 80:
+		gatherSum80AVX512(n, all, i, r, ld*4, s, v, d, dld*4, o)
+	case 96:
+		gatherSum96AVX512(n, all, i, r, ld*4, s, v, d, dld*4, o)
+	case 112:
+		gatherSum112AVX512(n, all, i, r, ld*4, s, v, d, dld*4, o)
+	case 128:
+		gatherSum128AVX512(n, all, i, r, ld*4, s, v, d, dld*4, o)
+	}
+}
+
 func (l Level) mulVec(out, a []float32, ld int, q []float32) {
 	if l == Generic {
 		mulVecGeneric(out, a, ld, q)

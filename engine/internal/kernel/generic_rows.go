@@ -23,6 +23,12 @@ func gatherRowsGeneric(dst []float32, dld int, index []int32, x []float32, ld in
 	}
 }
 
+// gatherThenSum is gatherSum where the registers do not hold the output beside what it needs.
+func (l Level) gatherThenSum(out, dst []float32, dld int, index []int32, x []float32, ld int, scale, w []float32) {
+	l.gatherRows(dst, dld, index, x, ld, scale, len(out))
+	l.mulVecTrans(out, w, dst, dld, true)
+}
+
 func mulVecGeneric(out, a []float32, ld int, q []float32) {
 	for i := range out {
 		out[i] = dotGeneric(q, a[i*ld:])

@@ -146,16 +146,31 @@ func sum384AVX512(n int, w *float32, a *float32, lda int, out *float32, add int)
 func normal64AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
 
 //go:noescape
+func gatherSum64AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+
+//go:noescape
 func normal80AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
+func gatherSum80AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
 
 //go:noescape
 func normal96AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
 
 //go:noescape
+func gatherSum96AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+
+//go:noescape
 func normal112AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
 
 //go:noescape
+func gatherSum112AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+
+//go:noescape
 func normal128AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
+
+//go:noescape
+func gatherSum128AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
 
 //go:noescape
 func normalFour256AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)

@@ -2540,6 +2540,66 @@ loop:
 	VZEROUPPER
 	RET
 
+// func gatherSum64AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·gatherSum64AVX512(SB), NOSPLIT, $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    index+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    ldx+32(FP), BX
+	MOVQ    s+40(FP), SI
+	MOVQ    w+48(FP), DI
+	MOVQ    dst+56(FP), R8
+	MOVQ    ldd+64(FP), R9
+	MOVQ    out+72(FP), R10
+	MOVQ    all+8(FP), R11
+	LEAQ    -4(CX)(R11*4), R11
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS 128(R10), Z2
+	VMOVUPS 192(R10), Z3
+
+loop:
+	VBROADCASTSS (SI), Z5
+	VBROADCASTSS (DI), Z6
+	MOVLQSX      (CX), R12
+	IMULQ        BX, R12
+	ADDQ         DX, R12
+	LEAQ         64(CX), R13
+	CMPQ         R13, R11
+	CMOVQGT      R11, R13
+	MOVLQSX      (R13), R13
+	IMULQ        BX, R13
+	ADDQ         DX, R13
+	PREFETCHT1   (R13)
+	VMULPS       (R12), Z5, Z4
+	VMOVUPS      Z4, (R8)
+	VFMADD231PS  Z4, Z6, Z0
+	PREFETCHT1   64(R13)
+	VMULPS       64(R12), Z5, Z4
+	VMOVUPS      Z4, 64(R8)
+	VFMADD231PS  Z4, Z6, Z1
+	PREFETCHT1   128(R13)
+	VMULPS       128(R12), Z5, Z4
+	VMOVUPS      Z4, 128(R8)
+	VFMADD231PS  Z4, Z6, Z2
+	PREFETCHT1   192(R13)
+	VMULPS       192(R12), Z5, Z4
+	VMOVUPS      Z4, 192(R8)
+	VFMADD231PS  Z4, Z6, Z3
+	ADDQ         R9, R8
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         AX
+	JNE          loop
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      Z3, 192(R10)
+	VZEROUPPER
+	RET
+
 // func normal80AVX512(n int, a *float32, lda int, q *float32, dots *float32, out *float32, next *int32, all int, x *float32, ldx int)
 // Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
 TEXT ·normal80AVX512(SB), NOSPLIT, $0-80
@@ -2610,6 +2670,72 @@ loop:
 	VMOVUPS       Z12, 128(R11)
 	VMOVUPS       Z13, 192(R11)
 	VMOVUPS       Z14, 256(R11)
+	VZEROUPPER
+	RET
+
+// func gatherSum80AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·gatherSum80AVX512(SB), NOSPLIT, $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    index+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    ldx+32(FP), BX
+	MOVQ    s+40(FP), SI
+	MOVQ    w+48(FP), DI
+	MOVQ    dst+56(FP), R8
+	MOVQ    ldd+64(FP), R9
+	MOVQ    out+72(FP), R10
+	MOVQ    all+8(FP), R11
+	LEAQ    -4(CX)(R11*4), R11
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS 128(R10), Z2
+	VMOVUPS 192(R10), Z3
+	VMOVUPS 256(R10), Z4
+
+loop:
+	VBROADCASTSS (SI), Z6
+	VBROADCASTSS (DI), Z7
+	MOVLQSX      (CX), R12
+	IMULQ        BX, R12
+	ADDQ         DX, R12
+	LEAQ         64(CX), R13
+	CMPQ         R13, R11
+	CMOVQGT      R11, R13
+	MOVLQSX      (R13), R13
+	IMULQ        BX, R13
+	ADDQ         DX, R13
+	PREFETCHT1   (R13)
+	VMULPS       (R12), Z6, Z5
+	VMOVUPS      Z5, (R8)
+	VFMADD231PS  Z5, Z7, Z0
+	PREFETCHT1   64(R13)
+	VMULPS       64(R12), Z6, Z5
+	VMOVUPS      Z5, 64(R8)
+	VFMADD231PS  Z5, Z7, Z1
+	PREFETCHT1   128(R13)
+	VMULPS       128(R12), Z6, Z5
+	VMOVUPS      Z5, 128(R8)
+	VFMADD231PS  Z5, Z7, Z2
+	PREFETCHT1   192(R13)
+	VMULPS       192(R12), Z6, Z5
+	VMOVUPS      Z5, 192(R8)
+	VFMADD231PS  Z5, Z7, Z3
+	PREFETCHT1   256(R13)
+	VMULPS       256(R12), Z6, Z5
+	VMOVUPS      Z5, 256(R8)
+	VFMADD231PS  Z5, Z7, Z4
+	ADDQ         R9, R8
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         AX
+	JNE          loop
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      Z3, 192(R10)
+	VMOVUPS      Z4, 256(R10)
 	VZEROUPPER
 	RET
 
@@ -2689,6 +2815,78 @@ loop:
 	VMOVUPS       Z15, 192(R11)
 	VMOVUPS       Z16, 256(R11)
 	VMOVUPS       Z17, 320(R11)
+	VZEROUPPER
+	RET
+
+// func gatherSum96AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·gatherSum96AVX512(SB), NOSPLIT, $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    index+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    ldx+32(FP), BX
+	MOVQ    s+40(FP), SI
+	MOVQ    w+48(FP), DI
+	MOVQ    dst+56(FP), R8
+	MOVQ    ldd+64(FP), R9
+	MOVQ    out+72(FP), R10
+	MOVQ    all+8(FP), R11
+	LEAQ    -4(CX)(R11*4), R11
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS 128(R10), Z2
+	VMOVUPS 192(R10), Z3
+	VMOVUPS 256(R10), Z4
+	VMOVUPS 320(R10), Z5
+
+loop:
+	VBROADCASTSS (SI), Z7
+	VBROADCASTSS (DI), Z8
+	MOVLQSX      (CX), R12
+	IMULQ        BX, R12
+	ADDQ         DX, R12
+	LEAQ         64(CX), R13
+	CMPQ         R13, R11
+	CMOVQGT      R11, R13
+	MOVLQSX      (R13), R13
+	IMULQ        BX, R13
+	ADDQ         DX, R13
+	PREFETCHT1   (R13)
+	VMULPS       (R12), Z7, Z6
+	VMOVUPS      Z6, (R8)
+	VFMADD231PS  Z6, Z8, Z0
+	PREFETCHT1   64(R13)
+	VMULPS       64(R12), Z7, Z6
+	VMOVUPS      Z6, 64(R8)
+	VFMADD231PS  Z6, Z8, Z1
+	PREFETCHT1   128(R13)
+	VMULPS       128(R12), Z7, Z6
+	VMOVUPS      Z6, 128(R8)
+	VFMADD231PS  Z6, Z8, Z2
+	PREFETCHT1   192(R13)
+	VMULPS       192(R12), Z7, Z6
+	VMOVUPS      Z6, 192(R8)
+	VFMADD231PS  Z6, Z8, Z3
+	PREFETCHT1   256(R13)
+	VMULPS       256(R12), Z7, Z6
+	VMOVUPS      Z6, 256(R8)
+	VFMADD231PS  Z6, Z8, Z4
+	PREFETCHT1   320(R13)
+	VMULPS       320(R12), Z7, Z6
+	VMOVUPS      Z6, 320(R8)
+	VFMADD231PS  Z6, Z8, Z5
+	ADDQ         R9, R8
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         AX
+	JNE          loop
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      Z3, 192(R10)
+	VMOVUPS      Z4, 256(R10)
+	VMOVUPS      Z5, 320(R10)
 	VZEROUPPER
 	RET
 
@@ -2775,6 +2973,84 @@ loop:
 	VMOVUPS       Z18, 256(R11)
 	VMOVUPS       Z19, 320(R11)
 	VMOVUPS       Z20, 384(R11)
+	VZEROUPPER
+	RET
+
+// func gatherSum112AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·gatherSum112AVX512(SB), NOSPLIT, $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    index+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    ldx+32(FP), BX
+	MOVQ    s+40(FP), SI
+	MOVQ    w+48(FP), DI
+	MOVQ    dst+56(FP), R8
+	MOVQ    ldd+64(FP), R9
+	MOVQ    out+72(FP), R10
+	MOVQ    all+8(FP), R11
+	LEAQ    -4(CX)(R11*4), R11
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS 128(R10), Z2
+	VMOVUPS 192(R10), Z3
+	VMOVUPS 256(R10), Z4
+	VMOVUPS 320(R10), Z5
+	VMOVUPS 384(R10), Z6
+
+loop:
+	VBROADCASTSS (SI), Z8
+	VBROADCASTSS (DI), Z9
+	MOVLQSX      (CX), R12
+	IMULQ        BX, R12
+	ADDQ         DX, R12
+	LEAQ         64(CX), R13
+	CMPQ         R13, R11
+	CMOVQGT      R11, R13
+	MOVLQSX      (R13), R13
+	IMULQ        BX, R13
+	ADDQ         DX, R13
+	PREFETCHT1   (R13)
+	VMULPS       (R12), Z8, Z7
+	VMOVUPS      Z7, (R8)
+	VFMADD231PS  Z7, Z9, Z0
+	PREFETCHT1   64(R13)
+	VMULPS       64(R12), Z8, Z7
+	VMOVUPS      Z7, 64(R8)
+	VFMADD231PS  Z7, Z9, Z1
+	PREFETCHT1   128(R13)
+	VMULPS       128(R12), Z8, Z7
+	VMOVUPS      Z7, 128(R8)
+	VFMADD231PS  Z7, Z9, Z2
+	PREFETCHT1   192(R13)
+	VMULPS       192(R12), Z8, Z7
+	VMOVUPS      Z7, 192(R8)
+	VFMADD231PS  Z7, Z9, Z3
+	PREFETCHT1   256(R13)
+	VMULPS       256(R12), Z8, Z7
+	VMOVUPS      Z7, 256(R8)
+	VFMADD231PS  Z7, Z9, Z4
+	PREFETCHT1   320(R13)
+	VMULPS       320(R12), Z8, Z7
+	VMOVUPS      Z7, 320(R8)
+	VFMADD231PS  Z7, Z9, Z5
+	PREFETCHT1   384(R13)
+	VMULPS       384(R12), Z8, Z7
+	VMOVUPS      Z7, 384(R8)
+	VFMADD231PS  Z7, Z9, Z6
+	ADDQ         R9, R8
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         AX
+	JNE          loop
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      Z3, 192(R10)
+	VMOVUPS      Z4, 256(R10)
+	VMOVUPS      Z5, 320(R10)
+	VMOVUPS      Z6, 384(R10)
 	VZEROUPPER
 	RET
 
@@ -2867,6 +3143,90 @@ loop:
 	VMOVUPS       Z21, 320(R11)
 	VMOVUPS       Z22, 384(R11)
 	VMOVUPS       Z23, 448(R11)
+	VZEROUPPER
+	RET
+
+// func gatherSum128AVX512(n int, all int, index *int32, x *float32, ldx int, s *float32, w *float32, dst *float32, ldd int, out *float32)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·gatherSum128AVX512(SB), NOSPLIT, $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    index+16(FP), CX
+	MOVQ    x+24(FP), DX
+	MOVQ    ldx+32(FP), BX
+	MOVQ    s+40(FP), SI
+	MOVQ    w+48(FP), DI
+	MOVQ    dst+56(FP), R8
+	MOVQ    ldd+64(FP), R9
+	MOVQ    out+72(FP), R10
+	MOVQ    all+8(FP), R11
+	LEAQ    -4(CX)(R11*4), R11
+	VMOVUPS (R10), Z0
+	VMOVUPS 64(R10), Z1
+	VMOVUPS 128(R10), Z2
+	VMOVUPS 192(R10), Z3
+	VMOVUPS 256(R10), Z4
+	VMOVUPS 320(R10), Z5
+	VMOVUPS 384(R10), Z6
+	VMOVUPS 448(R10), Z7
+
+loop:
+	VBROADCASTSS (SI), Z9
+	VBROADCASTSS (DI), Z10
+	MOVLQSX      (CX), R12
+	IMULQ        BX, R12
+	ADDQ         DX, R12
+	LEAQ         64(CX), R13
+	CMPQ         R13, R11
+	CMOVQGT      R11, R13
+	MOVLQSX      (R13), R13
+	IMULQ        BX, R13
+	ADDQ         DX, R13
+	PREFETCHT1   (R13)
+	VMULPS       (R12), Z9, Z8
+	VMOVUPS      Z8, (R8)
+	VFMADD231PS  Z8, Z10, Z0
+	PREFETCHT1   64(R13)
+	VMULPS       64(R12), Z9, Z8
+	VMOVUPS      Z8, 64(R8)
+	VFMADD231PS  Z8, Z10, Z1
+	PREFETCHT1   128(R13)
+	VMULPS       128(R12), Z9, Z8
+	VMOVUPS      Z8, 128(R8)
+	VFMADD231PS  Z8, Z10, Z2
+	PREFETCHT1   192(R13)
+	VMULPS       192(R12), Z9, Z8
+	VMOVUPS      Z8, 192(R8)
+	VFMADD231PS  Z8, Z10, Z3
+	PREFETCHT1   256(R13)
+	VMULPS       256(R12), Z9, Z8
+	VMOVUPS      Z8, 256(R8)
+	VFMADD231PS  Z8, Z10, Z4
+	PREFETCHT1   320(R13)
+	VMULPS       320(R12), Z9, Z8
+	VMOVUPS      Z8, 320(R8)
+	VFMADD231PS  Z8, Z10, Z5
+	PREFETCHT1   384(R13)
+	VMULPS       384(R12), Z9, Z8
+	VMOVUPS      Z8, 384(R8)
+	VFMADD231PS  Z8, Z10, Z6
+	PREFETCHT1   448(R13)
+	VMULPS       448(R12), Z9, Z8
+	VMOVUPS      Z8, 448(R8)
+	VFMADD231PS  Z8, Z10, Z7
+	ADDQ         R9, R8
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         AX
+	JNE          loop
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      Z2, 128(R10)
+	VMOVUPS      Z3, 192(R10)
+	VMOVUPS      Z4, 256(R10)
+	VMOVUPS      Z5, 320(R10)
+	VMOVUPS      Z6, 384(R10)
+	VMOVUPS      Z7, 448(R10)
 	VZEROUPPER
 	RET
 

@@ -55,6 +55,20 @@ func GatherRows(dst []float32, dld int, index []int32, x []float32, ld int, scal
 	level.gatherRows(dst, dld, index, x, ld, scale, k)
 }
 
+// GatherSum is GatherRows of len(out) columns and adds Σ_j w[j]·dst[j] to out. w is as long as scale.
+func GatherSum(out, dst []float32, dld int, index []int32, x []float32, ld int, scale, w []float32) {
+	n := len(scale)
+	if n == 0 || !whole(out) {
+		return
+	}
+	_, _, w = dst[(n-1)*dld+len(out)-1], index[n-1], w[:n]
+	for ; n > piece; n -= piece {
+		level.gatherSum(out, dst, dld, index, x, ld, scale[:piece], w[:piece])
+		dst, index, scale, w = dst[piece*dld:], index[piece:], scale[piece:], w[piece:]
+	}
+	level.gatherSum(out, dst, dld, index, x, ld, scale, w)
+}
+
 // MulVec writes the product of each row of a with q to out: len(out) rows, len(q) columns, a multiple of 16.
 func MulVec(out, a []float32, ld int, q []float32) {
 	n := len(out)

@@ -102,6 +102,20 @@ func TestGather(t *testing.T) {
 						near(t, "gatherRows "+what, dst.v[j*dld+i], float64(x.v[int(r)*ld+i])*float64(byRow.v[j]), 1)
 					}
 				}
+				w, out := newGuarded(n, 2, rng), newGuarded(k, 1, rng)
+				want := clone(out.v)
+				l.gatherSum(out.v, dst.v, dld, all, x.v, ld, byRow.v, w.v)
+				for j, r := range index {
+					for i := range k {
+						v := float64(x.v[int(r)*ld+i]) * float64(byRow.v[j])
+						near(t, "gatherSum "+what, dst.v[j*dld+i], v, 1)
+						want[i] += float64(w.v[j]) * v
+					}
+				}
+				for i, v := range out.v {
+					near(t, "gatherSum sum "+what, v, want[i], 10)
+				}
+				out.intact(t, "gatherSum "+what)
 				dst.holesIntact(t, "gather "+what, n, k, dld)
 			}
 		}
@@ -328,6 +342,17 @@ func TestManyRows(t *testing.T) {
 			}
 		}
 		dst.holesIntact(t, "gather", n, k, ld)
+		out, want := newGuarded(k, 0, rng), make([]float64, k)
+		for i, v := range out.v {
+			want[i] = float64(v)
+			for j := range w.v {
+				want[i] += float64(w.v[j]) * float64(dst.v[j*ld+i])
+			}
+		}
+		GatherSum(out.v, dst.v, ld, index, x.v, ld, w.v, w.v)
+		for i, v := range out.v {
+			near(t, "gatherSum", v, want[i], float64(n)/10)
+		}
 		for _, add := range []bool{false, true} {
 			one, two := newGuarded(k, 0, rng), newGuarded(k, 0, rng)
 			before := [2][]float64{clone(one.v), clone(two.v)}

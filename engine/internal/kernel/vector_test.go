@@ -161,6 +161,7 @@ func TestLengthsChecked(t *testing.T) {
 		"second argument short":   func() { Mul(v[:32], v, v[:16:16]) },
 		"destination too short":   func() { GatherRows(v[:20], 16, []int32{0, 0}, v, 16, v, 16) },
 		"fewer indices than rows": func() { GatherRows(v, 16, []int32{0}, v, 16, v[:2], 16) },
+		"fewer weights than rows": func() { GatherSum(v[:16], v, 16, []int32{0, 0}, v, 16, v[:2], v[:1:1]) },
 		"fewer than weights":      func() { Combine(v[:16], []int32{0}, v[:2], v, 16, false) },
 		"fewer than n":            func() { GatherCols(v, 16, []int32{0}, 2, v, 16, v[:16]) },
 		"dots beyond the rows":    func() { MulNormal(v[:32], v[:3], v, 32, v, Ahead{}) },

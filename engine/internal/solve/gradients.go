@@ -82,15 +82,16 @@ func (sc *scratch) fewSteps(t term, prior, x []float32) {
 
 // gather writes the entries' factors times √c to sc.rows and adds Fᵀ(c·t) to b.
 func (sc *scratch) gather(t term, b []float32) {
-	w := sc.weight[:len(t.conf)]
+	root := sc.weight[:len(t.conf)]
 	for j, c := range t.conf {
-		w[j] = float32(math.Sqrt(float64(c)))
+		root[j] = float32(math.Sqrt(float64(c)))
 	}
-	kernel.GatherRows(sc.rows, sc.k, t.index, t.f.Data, t.f.Stride, w, sc.k)
+	pull := root
 	if t.target != nil {
-		for j, v := range t.target[:len(w)] {
-			w[j] *= v
+		pull = sc.pull[:len(root)]
+		for j, v := range t.target[:len(root)] {
+			pull[j] = v * root[j]
 		}
 	}
-	kernel.MulVecTrans(b, w, sc.rows, sc.k, true)
+	kernel.GatherSum(b, sc.rows, sc.k, t.index, t.f.Data, t.f.Stride, root, pull)
 }

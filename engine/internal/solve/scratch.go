@@ -14,6 +14,7 @@ type scratch struct {
 
 	rows   []float32 // entries' factors, scaled: at least the row's length × k
 	weight []float32 // one number an entry
+	pull   []float32 // another one
 	count  []int32   // 0, 1, 2, …
 	index  []int32   // entries kept, when some have no confidence
 	conf   []float32
@@ -69,7 +70,7 @@ func floats(v []float32, n int) []float32 {
 // grow makes room for n entries, and for the factors of held of them at once.
 func (sc *scratch) grow(n, held int) {
 	sc.rows = floats(sc.rows, held*sc.k)
-	sc.weight = floats(sc.weight, n)
+	sc.weight, sc.pull = floats(sc.weight, n), floats(sc.pull, n)
 	for i := len(sc.count); i < n; i++ {
 		sc.count = append(sc.count, int32(i))
 	}

@@ -34,6 +34,7 @@ func main() {
 	}
 	for vecs := 4; vecs <= 8; vecs++ { // 64 to 128 columns
 		normal(avx512, vecs)
+		gatherSum(avx512, vecs)
 	}
 	normalFour(avx512, 16)
 	prefetch()

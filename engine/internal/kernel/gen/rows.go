@@ -146,6 +146,38 @@ func gather(s isa, byRow bool) {
 	ret()
 }
 
+// gatherSum: dst[j] = s[j]·x[index[j]] and out += Σ_j w[j]·dst[j], for n rows. The whole output stays in registers. all is as in combine.
+func gatherSum(s isa, vecs int) {
+	s.function(fmt.Sprintf("gatherSum%d", vecs*s.lanes), "(n, all int, index *int32, x *float32, ldx int, s, w, dst *float32, ldd int, out *float32)")
+	n, index, x, ldx := arg("n"), arg("index"), arg("x"), arg("ldx")
+	sc, w, dst, ldd, out := arg("s"), arg("w"), arg("dst"), arg("ldd"), arg("out")
+	last := lastIndex(index, arg("all"))
+	acc, t := s.vecs(vecs), s.vecs(2)
+	for i := range acc {
+		VMOVUPS(at(out, i*s.bytes()), acc[i])
+	}
+	row, next, scale, weight := GP64(), GP64(), s.vec(), s.vec()
+	Label("loop")
+	VBROADCASTSS(at(sc, 0), scale)
+	VBROADCASTSS(at(w, 0), weight)
+	address(row, index, x, ldx)
+	ahead(next, index, last, x, ldx)
+	for i := range acc {
+		PREFETCHT1(at(next, i*s.bytes()))
+		VMULPS(at(row, i*s.bytes()), scale, t[i%2])
+		VMOVUPS(t[i%2], at(dst, i*s.bytes()))
+		VFMADD231PS(t[i%2], weight, acc[i])
+	}
+	ADDQ(ldd, dst)
+	advance(4, index, sc, w)
+	DECQ(n)
+	JNE(LabelRef("loop"))
+	for i := range acc {
+		VMOVUPS(acc[i], at(out, i*s.bytes()))
+	}
+	ret()
+}
+
 // gemv4: out[i] = a[i]·q for four rows, k a multiple of the lanes.
 func gemv4(s isa) {
 	s.function("gemv4", "(k int, a *float32, lda int, q *float32, out *float32)")
