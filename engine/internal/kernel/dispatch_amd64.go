@@ -69,15 +69,14 @@ func (l Level) mulDot(dst, a, b []float32) float32 {
 	return mulDotGeneric(dst, a, b)
 }
 
-func (l Level) xpby(y, x []float32, beta float32) {
+func (l Level) descend(x, residual, dir, step, inv, diag []float32, rho float32) float32 {
 	switch l {
 	case AVX512:
-		xpbyAVX512(&x[0], beta, &y[0], len(y))
+		return descendAVX512(len(x), &x[0], &residual[0], &dir[0], &step[0], &inv[0], &diag[0], rho)
 	case AVX2:
-		xpbyAVX2(&x[0], beta, &y[0], len(y))
-	default:
-		xpbyGeneric(y, x, beta)
+		return descendAVX2(len(x), &x[0], &residual[0], &dir[0], &step[0], &inv[0], &diag[0], rho)
 	}
+	return descendGeneric(x, residual, dir, step, inv, diag, rho)
 }
 
 func (l Level) shift(inv, root, d []float32, lam float32) {

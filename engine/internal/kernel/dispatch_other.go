@@ -13,11 +13,14 @@ func (Level) scale(dst []float32, al float32, x []float32) { scaleGeneric(dst, a
 func (Level) mul(dst, a, b []float32)                      { mulGeneric(dst, a, b) }
 func (Level) mulAdd(dst, a, b []float32)                   { mulAddGeneric(dst, a, b) }
 func (Level) mulDot(dst, a, b []float32) float32           { return mulDotGeneric(dst, a, b) }
-func (Level) xpby(y, x []float32, beta float32)            { xpbyGeneric(y, x, beta) }
 func (Level) shift(inv, root, d []float32, lam float32)    { shiftGeneric(inv, root, d, lam) }
 func (Level) dot64(a, b []float64) float64                 { return dot64Generic(a, b) }
 func (Level) axpy64(alpha float64, x, y []float64)         { axpy64Generic(alpha, x, y) }
 func (Level) rotate64(c, s float64, x, y []float64)        { rotate64Generic(c, s, x, y) }
+
+func (Level) descend(x, residual, dir, step, inv, diag []float32, rho float32) float32 {
+	return descendGeneric(x, residual, dir, step, inv, diag, rho)
+}
 
 func (Level) combine(out []float32, index []int32, w, x []float32, ld int, add bool) {
 	combineGeneric(out, index, w, x, ld, add)

@@ -58,11 +58,16 @@ func mulDotGeneric(dst, a, b []float32) float32 {
 	return sum
 }
 
-func xpbyGeneric(y, x []float32, beta float32) {
-	y = y[:len(x)]
-	for i, v := range x {
-		y[i] = v + beta*y[i]
+func descendGeneric(x, residual, dir, step, inv, diag []float32, rho float32) float32 {
+	alpha := rho / dotGeneric(dir, step)
+	axpyGeneric(alpha, dir, x)
+	axpyGeneric(-alpha, step, residual)
+	rest := mulDotGeneric(step, inv, residual)
+	for i, z := range step {
+		dir[i] = z + rest/rho*dir[i]
 	}
+	mulGeneric(step, diag, dir)
+	return rest
 }
 
 func shiftGeneric(inv, root, d []float32, lam float32) {

@@ -23,7 +23,7 @@ func mulAddAVX2(dst *float32, a *float32, b *float32, n int)
 func mulDotAVX2(dst *float32, a *float32, b *float32, n int) float32
 
 //go:noescape
-func xpbyAVX2(x *float32, beta float32, y *float32, n int)
+func descendAVX2(n int, x *float32, residual *float32, dir *float32, step *float32, inv *float32, diag *float32, rho float32) float32
 
 //go:noescape
 func shiftAVX2(inv *float32, root *float32, d *float32, lam float32, n int)
@@ -71,7 +71,7 @@ func mulAddAVX512(dst *float32, a *float32, b *float32, n int)
 func mulDotAVX512(dst *float32, a *float32, b *float32, n int) float32
 
 //go:noescape
-func xpbyAVX512(x *float32, beta float32, y *float32, n int)
+func descendAVX512(n int, x *float32, residual *float32, dir *float32, step *float32, inv *float32, diag *float32, rho float32) float32
 
 //go:noescape
 func shiftAVX512(inv *float32, root *float32, d *float32, lam float32, n int)

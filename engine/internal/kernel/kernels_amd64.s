@@ -212,22 +212,189 @@ loop:
 	VZEROUPPER
 	RET
 
-// func xpbyAVX2(x *float32, beta float32, y *float32, n int)
-// Requires: AVX, FMA3
-TEXT ·xpbyAVX2(SB), NOSPLIT, $0-32
-	VBROADCASTSS beta+8(FP), Y0
-	MOVQ         x+0(FP), AX
-	MOVQ         y+16(FP), CX
-	MOVQ         n+24(FP), DX
+// func descendAVX2(n int, x *float32, residual *float32, dir *float32, step *float32, inv *float32, diag *float32, rho float32) float32
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·descendAVX2(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         residual+16(FP), DX
+	MOVQ         dir+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         inv+40(FP), DI
+	MOVQ         diag+48(FP), R8
+	VBROADCASTSS rho+56(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	MOVQ         AX, R9
+	XORQ         R10, R10
 
-loop:
-	VMOVUPS     (CX), Y1
-	VFMADD213PS (AX), Y0, Y1
-	VMOVUPS     Y1, (CX)
-	ADDQ        $0x00000020, AX
+curvature:
+	CMPQ        R9, $0x00000020
+	JL          curvatureend
+	VMOVUPS     (BX)(R10*1), Y5
+	VFMADD231PS (SI)(R10*1), Y5, Y1
+	VMOVUPS     32(BX)(R10*1), Y5
+	VFMADD231PS 32(SI)(R10*1), Y5, Y2
+	VMOVUPS     64(BX)(R10*1), Y5
+	VFMADD231PS 64(SI)(R10*1), Y5, Y3
+	VMOVUPS     96(BX)(R10*1), Y5
+	VFMADD231PS 96(SI)(R10*1), Y5, Y4
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x00000020, R9
+	JMP         curvature
+
+curvatureend:
+curvature1:
+	CMPQ        R9, $0x00000008
+	JL          curvature1end
+	VMOVUPS     (BX)(R10*1), Y5
+	VFMADD231PS (SI)(R10*1), Y5, Y1
+	ADDQ        $0x00000020, R10
+	SUBQ        $0x00000008, R9
+	JMP         curvature1
+
+curvature1end:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x4e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0xb1, X2, X1
+	VADDPS       X1, X2, X2
+	VDIVSS       X2, X0, X2
+	VBROADCASTSS X2, Y6
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	MOVQ         AX, R9
+	XORQ         R10, R10
+
+move:
+	CMPQ         R9, $0x00000020
+	JL           moveend
+	VMOVUPS      (BX)(R10*1), Y5
+	VFMADD213PS  (CX)(R10*1), Y6, Y5
+	VMOVUPS      Y5, (CX)(R10*1)
+	VMOVUPS      (DX)(R10*1), Y5
+	VMOVUPS      (SI)(R10*1), Y7
+	VFNMADD231PS Y7, Y6, Y5
+	VMOVUPS      Y5, (DX)(R10*1)
+	VMULPS       (DI)(R10*1), Y5, Y7
+	VMOVUPS      Y7, (SI)(R10*1)
+	VFMADD231PS  Y7, Y5, Y1
+	VMOVUPS      32(BX)(R10*1), Y5
+	VFMADD213PS  32(CX)(R10*1), Y6, Y5
+	VMOVUPS      Y5, 32(CX)(R10*1)
+	VMOVUPS      32(DX)(R10*1), Y5
+	VMOVUPS      32(SI)(R10*1), Y7
+	VFNMADD231PS Y7, Y6, Y5
+	VMOVUPS      Y5, 32(DX)(R10*1)
+	VMULPS       32(DI)(R10*1), Y5, Y7
+	VMOVUPS      Y7, 32(SI)(R10*1)
+	VFMADD231PS  Y7, Y5, Y2
+	VMOVUPS      64(BX)(R10*1), Y5
+	VFMADD213PS  64(CX)(R10*1), Y6, Y5
+	VMOVUPS      Y5, 64(CX)(R10*1)
+	VMOVUPS      64(DX)(R10*1), Y5
+	VMOVUPS      64(SI)(R10*1), Y7
+	VFNMADD231PS Y7, Y6, Y5
+	VMOVUPS      Y5, 64(DX)(R10*1)
+	VMULPS       64(DI)(R10*1), Y5, Y7
+	VMOVUPS      Y7, 64(SI)(R10*1)
+	VFMADD231PS  Y7, Y5, Y3
+	VMOVUPS      96(BX)(R10*1), Y5
+	VFMADD213PS  96(CX)(R10*1), Y6, Y5
+	VMOVUPS      Y5, 96(CX)(R10*1)
+	VMOVUPS      96(DX)(R10*1), Y5
+	VMOVUPS      96(SI)(R10*1), Y7
+	VFNMADD231PS Y7, Y6, Y5
+	VMOVUPS      Y5, 96(DX)(R10*1)
+	VMULPS       96(DI)(R10*1), Y5, Y7
+	VMOVUPS      Y7, 96(SI)(R10*1)
+	VFMADD231PS  Y7, Y5, Y4
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000020, R9
+	JMP          move
+
+moveend:
+move1:
+	CMPQ         R9, $0x00000008
+	JL           move1end
+	VMOVUPS      (BX)(R10*1), Y5
+	VFMADD213PS  (CX)(R10*1), Y6, Y5
+	VMOVUPS      Y5, (CX)(R10*1)
+	VMOVUPS      (DX)(R10*1), Y5
+	VMOVUPS      (SI)(R10*1), Y7
+	VFNMADD231PS Y7, Y6, Y5
+	VMOVUPS      Y5, (DX)(R10*1)
+	VMULPS       (DI)(R10*1), Y5, Y7
+	VMOVUPS      Y7, (SI)(R10*1)
+	VFMADD231PS  Y7, Y5, Y1
+	ADDQ         $0x00000020, R10
+	SUBQ         $0x00000008, R9
+	JMP          move1
+
+move1end:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x4e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0xb1, X2, X1
+	VADDPS       X1, X2, X2
+	MOVSS        X2, ret+64(FP)
+	VDIVSS       X0, X2, X2
+	VBROADCASTSS X2, Y6
+	XORQ         CX, CX
+
+turn:
+	CMPQ        AX, $0x00000020
+	JL          turnend
+	VMOVUPS     (BX)(CX*1), Y5
+	VFMADD213PS (SI)(CX*1), Y6, Y5
+	VMOVUPS     Y5, (BX)(CX*1)
+	VMULPS      (R8)(CX*1), Y5, Y5
+	VMOVUPS     Y5, (SI)(CX*1)
+	VMOVUPS     32(BX)(CX*1), Y5
+	VFMADD213PS 32(SI)(CX*1), Y6, Y5
+	VMOVUPS     Y5, 32(BX)(CX*1)
+	VMULPS      32(R8)(CX*1), Y5, Y5
+	VMOVUPS     Y5, 32(SI)(CX*1)
+	VMOVUPS     64(BX)(CX*1), Y5
+	VFMADD213PS 64(SI)(CX*1), Y6, Y5
+	VMOVUPS     Y5, 64(BX)(CX*1)
+	VMULPS      64(R8)(CX*1), Y5, Y5
+	VMOVUPS     Y5, 64(SI)(CX*1)
+	VMOVUPS     96(BX)(CX*1), Y5
+	VFMADD213PS 96(SI)(CX*1), Y6, Y5
+	VMOVUPS     Y5, 96(BX)(CX*1)
+	VMULPS      96(R8)(CX*1), Y5, Y5
+	VMOVUPS     Y5, 96(SI)(CX*1)
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JMP         turn
+
+turnend:
+turn1:
+	CMPQ        AX, $0x00000008
+	JL          turn1end
+	VMOVUPS     (BX)(CX*1), Y5
+	VFMADD213PS (SI)(CX*1), Y6, Y5
+	VMOVUPS     Y5, (BX)(CX*1)
+	VMULPS      (R8)(CX*1), Y5, Y5
+	VMOVUPS     Y5, (SI)(CX*1)
 	ADDQ        $0x00000020, CX
-	SUBQ        $0x00000008, DX
-	JG          loop
+	SUBQ        $0x00000008, AX
+	JMP         turn1
+
+turn1end:
 	VZEROUPPER
 	RET
 
@@ -951,22 +1118,193 @@ loop:
 	VZEROUPPER
 	RET
 
-// func xpbyAVX512(x *float32, beta float32, y *float32, n int)
-// Requires: AVX, AVX512F
-TEXT ·xpbyAVX512(SB), NOSPLIT, $0-32
-	VBROADCASTSS beta+8(FP), Z0
-	MOVQ         x+0(FP), AX
-	MOVQ         y+16(FP), CX
-	MOVQ         n+24(FP), DX
+// func descendAVX512(n int, x *float32, residual *float32, dir *float32, step *float32, inv *float32, diag *float32, rho float32) float32
+// Requires: AVX, AVX512F, AVX512VL, SSE
+TEXT ·descendAVX512(SB), NOSPLIT, $0-68
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         residual+16(FP), DX
+	MOVQ         dir+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         inv+40(FP), DI
+	MOVQ         diag+48(FP), R8
+	VBROADCASTSS rho+56(FP), Z0
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	VPXORQ       Z4, Z4, Z4
+	MOVQ         AX, R9
+	XORQ         R10, R10
 
-loop:
-	VMOVUPS     (CX), Z1
-	VFMADD213PS (AX), Z0, Z1
-	VMOVUPS     Z1, (CX)
-	ADDQ        $0x00000040, AX
+curvature:
+	CMPQ        R9, $0x00000040
+	JL          curvatureend
+	VMOVUPS     (BX)(R10*1), Z5
+	VFMADD231PS (SI)(R10*1), Z5, Z1
+	VMOVUPS     64(BX)(R10*1), Z5
+	VFMADD231PS 64(SI)(R10*1), Z5, Z2
+	VMOVUPS     128(BX)(R10*1), Z5
+	VFMADD231PS 128(SI)(R10*1), Z5, Z3
+	VMOVUPS     192(BX)(R10*1), Z5
+	VFMADD231PS 192(SI)(R10*1), Z5, Z4
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x00000040, R9
+	JMP         curvature
+
+curvatureend:
+curvature1:
+	CMPQ        R9, $0x00000010
+	JL          curvature1end
+	VMOVUPS     (BX)(R10*1), Z5
+	VFMADD231PS (SI)(R10*1), Z5, Z1
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x00000010, R9
+	JMP         curvature1
+
+curvature1end:
+	VADDPS        Z2, Z1, Z1
+	VADDPS        Z4, Z3, Z3
+	VADDPS        Z3, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y6
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X5
+	VADDPS        X6, X5, X5
+	VPERMILPS     $0x4e, X5, X6
+	VADDPS        X6, X5, X5
+	VPERMILPS     $0xb1, X5, X6
+	VADDPS        X6, X5, X5
+	VDIVSS        X5, X0, X5
+	VBROADCASTSS  X5, Z6
+	VPXORQ        Z1, Z1, Z1
+	VPXORQ        Z2, Z2, Z2
+	VPXORQ        Z3, Z3, Z3
+	VPXORQ        Z4, Z4, Z4
+	MOVQ          AX, R9
+	XORQ          R10, R10
+
+move:
+	CMPQ         R9, $0x00000040
+	JL           moveend
+	VMOVUPS      (BX)(R10*1), Z5
+	VFMADD213PS  (CX)(R10*1), Z6, Z5
+	VMOVUPS      Z5, (CX)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z5
+	VMOVUPS      (SI)(R10*1), Z7
+	VFNMADD231PS Z7, Z6, Z5
+	VMOVUPS      Z5, (DX)(R10*1)
+	VMULPS       (DI)(R10*1), Z5, Z7
+	VMOVUPS      Z7, (SI)(R10*1)
+	VFMADD231PS  Z7, Z5, Z1
+	VMOVUPS      64(BX)(R10*1), Z5
+	VFMADD213PS  64(CX)(R10*1), Z6, Z5
+	VMOVUPS      Z5, 64(CX)(R10*1)
+	VMOVUPS      64(DX)(R10*1), Z5
+	VMOVUPS      64(SI)(R10*1), Z7
+	VFNMADD231PS Z7, Z6, Z5
+	VMOVUPS      Z5, 64(DX)(R10*1)
+	VMULPS       64(DI)(R10*1), Z5, Z7
+	VMOVUPS      Z7, 64(SI)(R10*1)
+	VFMADD231PS  Z7, Z5, Z2
+	VMOVUPS      128(BX)(R10*1), Z5
+	VFMADD213PS  128(CX)(R10*1), Z6, Z5
+	VMOVUPS      Z5, 128(CX)(R10*1)
+	VMOVUPS      128(DX)(R10*1), Z5
+	VMOVUPS      128(SI)(R10*1), Z7
+	VFNMADD231PS Z7, Z6, Z5
+	VMOVUPS      Z5, 128(DX)(R10*1)
+	VMULPS       128(DI)(R10*1), Z5, Z7
+	VMOVUPS      Z7, 128(SI)(R10*1)
+	VFMADD231PS  Z7, Z5, Z3
+	VMOVUPS      192(BX)(R10*1), Z5
+	VFMADD213PS  192(CX)(R10*1), Z6, Z5
+	VMOVUPS      Z5, 192(CX)(R10*1)
+	VMOVUPS      192(DX)(R10*1), Z5
+	VMOVUPS      192(SI)(R10*1), Z7
+	VFNMADD231PS Z7, Z6, Z5
+	VMOVUPS      Z5, 192(DX)(R10*1)
+	VMULPS       192(DI)(R10*1), Z5, Z7
+	VMOVUPS      Z7, 192(SI)(R10*1)
+	VFMADD231PS  Z7, Z5, Z4
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000040, R9
+	JMP          move
+
+moveend:
+move1:
+	CMPQ         R9, $0x00000010
+	JL           move1end
+	VMOVUPS      (BX)(R10*1), Z5
+	VFMADD213PS  (CX)(R10*1), Z6, Z5
+	VMOVUPS      Z5, (CX)(R10*1)
+	VMOVUPS      (DX)(R10*1), Z5
+	VMOVUPS      (SI)(R10*1), Z7
+	VFNMADD231PS Z7, Z6, Z5
+	VMOVUPS      Z5, (DX)(R10*1)
+	VMULPS       (DI)(R10*1), Z5, Z7
+	VMOVUPS      Z7, (SI)(R10*1)
+	VFMADD231PS  Z7, Z5, Z1
+	ADDQ         $0x00000040, R10
+	SUBQ         $0x00000010, R9
+	JMP          move1
+
+move1end:
+	VADDPS        Z2, Z1, Z1
+	VADDPS        Z4, Z3, Z3
+	VADDPS        Z3, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0x4e, X1, X2
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0xb1, X1, X2
+	VADDPS        X2, X1, X1
+	MOVSS         X1, ret+64(FP)
+	VDIVSS        X0, X1, X1
+	VBROADCASTSS  X1, Z6
+	XORQ          CX, CX
+
+turn:
+	CMPQ        AX, $0x00000040
+	JL          turnend
+	VMOVUPS     (BX)(CX*1), Z5
+	VFMADD213PS (SI)(CX*1), Z6, Z5
+	VMOVUPS     Z5, (BX)(CX*1)
+	VMULPS      (R8)(CX*1), Z5, Z5
+	VMOVUPS     Z5, (SI)(CX*1)
+	VMOVUPS     64(BX)(CX*1), Z5
+	VFMADD213PS 64(SI)(CX*1), Z6, Z5
+	VMOVUPS     Z5, 64(BX)(CX*1)
+	VMULPS      64(R8)(CX*1), Z5, Z5
+	VMOVUPS     Z5, 64(SI)(CX*1)
+	VMOVUPS     128(BX)(CX*1), Z5
+	VFMADD213PS 128(SI)(CX*1), Z6, Z5
+	VMOVUPS     Z5, 128(BX)(CX*1)
+	VMULPS      128(R8)(CX*1), Z5, Z5
+	VMOVUPS     Z5, 128(SI)(CX*1)
+	VMOVUPS     192(BX)(CX*1), Z5
+	VFMADD213PS 192(SI)(CX*1), Z6, Z5
+	VMOVUPS     Z5, 192(BX)(CX*1)
+	VMULPS      192(R8)(CX*1), Z5, Z5
+	VMOVUPS     Z5, 192(SI)(CX*1)
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, AX
+	JMP         turn
+
+turnend:
+turn1:
+	CMPQ        AX, $0x00000010
+	JL          turn1end
+	VMOVUPS     (BX)(CX*1), Z5
+	VFMADD213PS (SI)(CX*1), Z6, Z5
+	VMOVUPS     Z5, (BX)(CX*1)
+	VMULPS      (R8)(CX*1), Z5, Z5
+	VMOVUPS     Z5, (SI)(CX*1)
 	ADDQ        $0x00000040, CX
-	SUBQ        $0x00000010, DX
-	JG          loop
+	SUBQ        $0x00000010, AX
+	JMP         turn1
+
+turn1end:
 	VZEROUPPER
 	RET
 

@@ -47,11 +47,14 @@ func MulDot(dst, a, b []float32) float32 {
 	return level.mulDot(dst, a[:len(dst)], b[:len(dst)])
 }
 
-// Xpby replaces y by x + beta·y.
-func Xpby(y, x []float32, beta float32) {
-	if whole(y) {
-		level.xpby(y, x[:len(y)], beta)
+// Descend makes a step of preconditioned conjugate gradients, given the product of the matrix with the direction in step and rho = Σ
+// inv·residual²: x and residual move along dir as far as it pays, dir becomes the next direction and step diag·dir. It returns the new rho.
+func Descend(x, residual, dir, step, inv, diag []float32, rho float32) float32 {
+	if !whole(x) {
+		return 0
 	}
+	n := len(x)
+	return level.descend(x, residual[:n], dir[:n], step[:n], inv[:n], diag[:n], rho)
 }
 
 // Shift writes 1/(d+lam) to inv and the square root of that to root.

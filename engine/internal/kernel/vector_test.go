@@ -59,11 +59,6 @@ func TestWholeVectors(t *testing.T) {
 				want += p * float64(b.v[i])
 			}
 			near(t, "mulDot sum "+what, sum, want, float64(n))
-			before = clone(dst.v)
-			l.xpby(dst.v, a.v, -0.3)
-			for i, v := range dst.v {
-				near(t, "xpby "+what, v, float64(a.v[i])+float64(float32(-0.3))*before[i], 2)
-			}
 			for i := range a.v {
 				a.v[i] = a.v[i]*a.v[i] + 0.01
 			}
@@ -76,6 +71,47 @@ func TestWholeVectors(t *testing.T) {
 			a.intact(t, what)
 			b.intact(t, what)
 			dst.intact(t, what)
+		}
+	}
+}
+
+func TestDescend(t *testing.T) {
+	rng := newRNG()
+	for _, l := range levels() {
+		for n := 16; n <= 272; n += 16 {
+			what := fmt.Sprintf("descend %s n=%d", l, n)
+			var v [6]guarded
+			var old [6][]float64
+			for i := range v {
+				v[i] = newGuarded(n, (n/16+i)%3, rng)
+				old[i] = clone(v[i].v)
+			}
+			const rho = 0.7
+			for i, d := range old[2] {
+				old[3][i] += d // curvature far from 0
+				v[3].v[i] = float32(old[3][i])
+			}
+			got := l.descend(v[0].v, v[1].v, v[2].v, v[3].v, v[4].v, v[5].v, rho)
+			var curvature, rest float64
+			for i, d := range old[2] {
+				curvature += d * old[3][i]
+			}
+			alpha := rho / curvature
+			for i, r := range old[1] {
+				old[1][i] = r - alpha*old[3][i]
+				rest += old[1][i] * old[1][i] * old[4][i]
+			}
+			near(t, what, got, rest, float64(n))
+			for i, d := range old[2] {
+				next := old[1][i]*old[4][i] + rest/rho*d
+				near(t, what+" x", v[0].v[i], old[0][i]+alpha*d, 4)
+				near(t, what+" residual", v[1].v[i], old[1][i], 4)
+				near(t, what+" dir", v[2].v[i], next, float64(n))
+				near(t, what+" step", v[3].v[i], next*old[5][i], float64(n))
+			}
+			for i := range v {
+				v[i].intact(t, what)
+			}
 		}
 	}
 }
@@ -135,7 +171,7 @@ func TestEmpty(t *testing.T) {
 	Scale(nil, 1, nil)
 	Mul(nil, nil, nil)
 	MulAdd(nil, nil, nil)
-	Xpby(nil, nil, 1)
+	Descend(nil, nil, nil, nil, nil, nil, 1)
 	Shift(nil, nil, nil, 1)
 	MulVec(nil, nil, 0, nil)
 	PairProducts(nil, 0, nil, 0, 0, 16)

@@ -47,22 +47,17 @@ func (sc *scratch) gradients(t term, prior, x []float32, limit int) (steps int, 
 	sc.gather(t, residual)
 	rho := kernel.MulDot(dir, sc.diag.inv, residual)
 	first := rho
+	kernel.Mul(step, sc.diag.sum, dir)
 	clear(x)
 	next := kernel.Ahead{Index: t.index[n:min(n+aheadEntries, len(t.index))], X: t.f.Data, Ld: t.f.Stride}
 	for ; steps < limit && rho > tolerance*first; steps++ {
-		kernel.Mul(step, sc.diag.sum, dir)
 		kernel.MulNormal(step, sc.weight[:n], sc.rows, k, dir, next)
 		if steps == 0 {
 			next.X = next.X[kernel.Half(k):]
 		} else {
 			next.Index = nil
 		}
-		alpha := rho / kernel.Dot(dir, step)
-		kernel.Axpy(alpha, dir, x)
-		kernel.Axpy(-alpha, step, residual)
-		rest := kernel.MulDot(step, sc.diag.inv, residual)
-		kernel.Xpby(dir, step, rest/rho)
-		rho = rest
+		rho = kernel.Descend(x, residual, dir, step, sc.diag.inv, sc.diag.sum, rho)
 	}
 	sc.rho = rho
 	return steps, rho <= tolerance*first
@@ -75,7 +70,6 @@ func (sc *scratch) fewSteps(t term, prior, x []float32) {
 		return
 	}
 	dir, step, dots := sc.vec[1], sc.vec[2], sc.weight[:len(t.conf)]
-	kernel.Mul(step, sc.diag.sum, dir)
 	kernel.MulVec(dots, sc.rows, sc.k, dir)
 	kernel.Axpy(sc.rho/(kernel.Dot(dir, step)+kernel.Dot(dots, dots)), dir, x)
 }

@@ -13,7 +13,7 @@ func main() {
 		mul(s)
 		mulAdd(s)
 		mulDot(s)
-		xpby(s)
+		descend(s)
 		shift(s)
 		gather(s, false)
 		gather(s, true)

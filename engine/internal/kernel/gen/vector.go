@@ -182,20 +182,6 @@ func mulDot(s isa) {
 	ret()
 }
 
-// xpby: y = x + beta·y.
-func xpby(s isa) {
-	s.function("xpby", "(x *float32, beta float32, y *float32, n int)")
-	beta := s.broadcast("beta")
-	x, y, n := arg("x"), arg("y"), arg("n")
-	t := s.vec()
-	s.elementwise([]Register{x, y}, n, func() {
-		VMOVUPS(at(y, 0), t)
-		VFMADD213PS(at(x, 0), beta, t)
-		VMOVUPS(t, at(y, 0))
-	})
-	ret()
-}
-
 // shift: inv = 1/(d+lam), root = √inv.
 func shift(s isa) {
 	s.function("shift", "(inv, root, d *float32, lam float32, n int)")
