@@ -14,7 +14,7 @@ type scratch struct {
 
 	rows   []float32 // entries' factors, scaled: at least the row's length × k
 	weight []float32 // one number an entry
-	pull   []float32 // another one
+	pull   []float32 // √c·t of each entry
 	count  []int32   // 0, 1, 2, …
 	index  []int32   // entries kept, when some have no confidence
 	conf   []float32
