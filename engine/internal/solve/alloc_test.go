@@ -6,7 +6,13 @@ import (
 	"github.com/kenrec/ken/engine/internal/dense"
 )
 
+// Short tests run under the race detector, under which a sync.Pool forgets at random.
+const forgets = "a sync.Pool forgets under the race detector"
+
 func TestNoAllocationPerRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip(forgets) // those of dense, for each block of a product
+	}
 	allocations := func(rows int) float64 {
 		lens := make([]int, rows)
 		for i := range lens {
@@ -28,7 +34,7 @@ func TestNoAllocationPerRow(t *testing.T) {
 
 func TestNoAllocationPerSingleRow(t *testing.T) {
 	if testing.Short() {
-		t.Skip("short tests run under the race detector, under which a sync.Pool forgets at random")
+		t.Skip(forgets)
 	}
 	p := shape{f: 64, cols: 300, lens: []int{200}, alpha: .2, scale: .2, conf: 3, prior: true}.random(t, 1)
 	b, err := NewBasis(p.Gram, 64)
