@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&b.only, "only", "", "comma-separated parts: "+strings.Join(partNames, ", ")+"; empty: all")
 	flags.StringVar(&b.factors, "factors", "64,128,256", "comma-separated factor sizes of part als")
 	flags.BoolVar(&b.quick, "quick", false, "leave out implicit's exact solver, which takes most of the time, and import a fifth, grow to a quarter")
-	flags.IntVar(&b.rounds, "rounds", 5, "rounds, each measuring every contestant once")
+	flags.IntVar(&b.rounds, "rounds", 5, "least rounds, each measuring every contestant once; short jobs have more")
 	flags.IntVar(&b.workers, "workers", 1, "threads of every contestant")
 	flags.StringVar(&b.out, "out", "", "report whose speed part is written, such as engine/BENCHMARKS.md; empty: none")
 	flags.IntVar(&b.users, "users", 100_000, "users of part growth")

@@ -14,8 +14,8 @@ var partNames = []string{"algebra", "als", "scaling", "topk", "request", "serve"
 
 const intro = `## Speed
 
-CPU seconds and wall seconds are medians of the rounds, ours and the peers' in turn in one run, on the same data. A ratio is theirs
-divided by ours: above 1, ken is faster. Wall times on a shared machine say more about its other users than about the code; goals are
+CPU seconds and wall seconds are medians of five rounds or as many as fit eight seconds, ours and the peers' in turn in one run, on
+the same data. A ratio is theirs divided by ours: above 1, ken is faster. Wall times on a shared machine say more about its other users than about the code; goals are
 judged by CPU seconds where they are ratios.
 
 - Goals in wall seconds (two workers, single requests, import, the whole of ml-1m) want a machine that does nothing else; each table names
@@ -59,7 +59,7 @@ func (b *bench) keep() error { return b.publish(false) }
 func (b *bench) stamp(done bool) string {
 	how, ok := single[b.table]
 	if !ok {
-		how = fmt.Sprintf("medians of %d, %d workers", b.rounds, b.workers)
+		how = fmt.Sprintf("medians of %d or more, %d workers", b.rounds, b.workers)
 	}
 	s := b.began.Stamp() + " · " + how
 	if b.compared {

@@ -16,8 +16,8 @@ func TestStampSaysHowATableWasMeasured(t *testing.T) {
 		want, not      string
 		why            string
 	}{
-		{"als", true, true, "medians of 5, 1 workers · implicit", "broken off", "rounds against peers"},
-		{"texts", false, true, "medians of 5, 1 workers", "implicit", "rounds without peers"},
+		{"als", true, true, "medians of 5 or more, 1 workers · implicit", "broken off", "rounds against peers"},
+		{"texts", false, true, "medians of 5 or more, 1 workers", "implicit", "rounds without peers"},
 		{"growth", false, true, "single runs", "medians", "a size is run once"},
 		{"import", false, false, "single runs, 2 workers · **broken off**", "medians", "rows are missing"},
 	} {
